@@ -1,0 +1,155 @@
+//! Every way a call can fail, as data.
+//!
+//! A [`Failure`] is what travels: from the core to the page, from a worker to the page, and from the page to the
+//! caller, where the JavaScript facade turns it into the `Error` subclass that belongs to its [`Code`].
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A stable, machine-readable reason. The text form is public API: it is the `code` of every error.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in declaration order.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// The public text form, such as `"ZIP_INVALID"`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The configuration given to `new Spark` is wrong; `path` names the field.
+    ConfigInvalid = "CONFIG_INVALID",
+    /// The request cannot be given to an engine; `path` names the offending value.
+    RequestInvalid = "REQUEST_INVALID",
+    /// Neither the argument nor `request_meta` says which model to run.
+    VersionIdMissing = "VERSION_ID_MISSING",
+    /// No configured model has the requested version id.
+    ModelNotFound = "MODEL_NOT_FOUND",
+    /// The caller cancelled the call.
+    Cancelled = "CANCELLED",
+    /// The `Spark` instance was destroyed before the call ended.
+    Destroyed = "DESTROYED",
+    /// The call's time ran out.
+    Timeout = "TIMEOUT",
+    /// This JavaScript environment has no `Worker` (Node, server-side rendering, jsdom).
+    UnsupportedEnvironment = "UNSUPPORTED_ENVIRONMENT",
+    /// The page's policy forbids compiling WebAssembly.
+    WasmBlocked = "WASM_BLOCKED",
+    /// The page's policy forbids starting the worker or evaluating the model's glue.
+    WorkerBlocked = "WORKER_BLOCKED",
+    /// A worker could not be started, or did not answer while starting.
+    WorkerStart = "WORKER_START",
+    /// A worker died while it had work.
+    WorkerCrashed = "WORKER_CRASHED",
+    /// `binary` could not be read: the function threw, or gave something that is not a package.
+    BinaryInvalid = "BINARY_INVALID",
+    /// Fetching the package failed: network error or an HTTP status other than 2xx.
+    BinaryFetch = "BINARY_FETCH",
+    /// `binary` is text but not base64.
+    Base64Invalid = "BASE64_INVALID",
+    /// The bytes are not a zip archive, or the archive is damaged.
+    ZipInvalid = "ZIP_INVALID",
+    /// The archive lacks a part that every model has (the engine or its glue).
+    PackageIncomplete = "PACKAGE_INCOMPLETE",
+    /// Two entries claim the same role and nothing rules one out.
+    PackageAmbiguous = "PACKAGE_AMBIGUOUS",
+    /// An entry does not have the sum that `checksums.md5` states.
+    ChecksumMismatch = "CHECKSUM_MISMATCH",
+    /// The archive is larger, or expands further, than is allowed.
+    PackageTooLarge = "PACKAGE_TOO_LARGE",
+    /// The engine's WebAssembly does not compile or link.
+    WasmInvalid = "WASM_INVALID",
+    /// The glue threw while it was evaluated or started, or defines no factory.
+    GlueFailed = "GLUE_FAILED",
+    /// The engine started but could not construct the workbook.
+    ModelConstruct = "MODEL_CONSTRUCT",
+    /// The engine threw a C++ exception while computing.
+    EngineException = "ENGINE_EXCEPTION",
+    /// The engine trapped or aborted while computing.
+    EngineTrap = "ENGINE_TRAP",
+    /// The engine could not get the memory it asked for.
+    OutOfMemory = "OUT_OF_MEMORY",
+    /// The engine's answer is not UTF-8 JSON, or there is none.
+    ResponseInvalid = "RESPONSE_INVALID",
+    /// A defect of this package; please report it.
+    Internal = "INTERNAL",
+}
+
+/// One failure: what went wrong, where, and what the engine said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The stable reason.
+    pub code: Code,
+    /// What was wrong and what to do about it, for a person.
+    pub message: String,
+    /// The field, input or archive entry at fault, such as `nodegenModels[2].replica`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What the engine or the browser reported, bounded in size; never payloads or credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a message and nothing else.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Failure { code, message: message.into(), path: None, details: None }
+    }
+
+    /// Names the field, input or entry at fault.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Adds what the engine or the browser reported.
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<String>) -> Self {
+        let details = details.into();
+        self.details = (!details.is_empty()).then_some(details);
+        self
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// `Result` with a [`Failure`].
+pub type Result<T> = std::result::Result<T, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_survive_the_wire() {
+        let mut seen = std::collections::HashSet::new();
+        for &code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
+            let wire = serde_json::to_string(&code).unwrap();
+            assert_eq!(wire, format!("\"{}\"", code.as_str()));
+            assert_eq!(serde_json::from_str::<Code>(&wire).unwrap(), code);
+        }
+    }
+
+    #[test]
+    fn empty_details_are_left_out() {
+        let failure = Failure::new(Code::Timeout, "m").with_details("");
+        assert_eq!(serde_json::to_string(&failure).unwrap(), r#"{"code":"TIMEOUT","message":"m"}"#);
+    }
+}

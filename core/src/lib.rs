@@ -1,0 +1,11 @@
+//! The decisions of `spark-execute`, free of any browser: plain Rust that compiles and tests natively.
+//!
+//! The page (`src/`) and the workers (`worker/`) ask this crate what to do and carry it out.
+
+#![warn(missing_debug_implementations)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod error;
+pub mod raw;
+
+pub use error::{Code, Failure, Result};
