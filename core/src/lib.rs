@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod error;
+pub mod protocol;
 pub mod raw;
+pub mod scheduler;
 
 pub use error::{Code, Failure, Result};

@@ -1,0 +1,184 @@
+//! Every message between the page and a worker.
+//!
+//! `V` is a JavaScript value that Rust only hands on: request and response text, a compiled module, a `Blob`. The
+//! shells put their own type there; the tests here use text.
+//!
+//! A [`ToWorker::Call`] travels as the array `[id, request]` and a [`FromWorker::Reply`] as
+//! `[id, response, micros, heap]`, since they are sent for every call; all others travel as the objects that serde
+//! makes of them. The first message a worker receives, before any of these, is `{ module }`: our own compiled
+//! WebAssembly.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+
+/// From the page to a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker<V> {
+    /// Read a package, keep its engine here and give the page what further replicas need.
+    Load(Load<V>),
+    /// A piece of a package announced as [`Source::Slices`].
+    Slice(V),
+    /// The last slice was sent.
+    SlicesEnd,
+    /// Start an engine that was unpacked before.
+    Start(Image<V>),
+    /// Compute one request.
+    Call {
+        /// Chosen by the page, never reused.
+        id: u32,
+        /// The request as JSON text.
+        request: V,
+    },
+}
+
+/// From a worker to the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker<V> {
+    /// The worker runs our code and listens.
+    Up,
+    /// The package was read and checked; more replicas can start.
+    Unpacked(Image<V>),
+    /// The engine is constructed and takes calls.
+    Ready {
+        /// The engine may suspend (Asyncify): one call at a time.
+        is_async: bool,
+        /// Size of the engine's memory in bytes.
+        heap: f64,
+    },
+    /// The answer to a call.
+    Reply {
+        /// The call's id.
+        id: u32,
+        /// The response as JSON text.
+        response: V,
+        /// Time inside the worker, in microseconds.
+        micros: f64,
+        /// Size of the engine's memory in bytes.
+        heap: f64,
+    },
+    /// A call failed.
+    CallFailed {
+        /// The call's id.
+        id: u32,
+        /// Why.
+        failure: Failure,
+        /// The engine may be damaged: discard this worker.
+        fatal: bool,
+    },
+    /// The worker could not load or start the model, or failed outside any call. It is of no further use.
+    Failed(Failure),
+    /// Something the developer should know about the package.
+    Warning(String),
+}
+
+/// What to load and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load<V> {
+    /// The configured version id, to pick the model out of a nested export package.
+    pub version_id: String,
+    /// Refuse a package whose `checksums.md5` does not agree with its engine, glue or data.
+    pub verify_checksums: bool,
+    /// Where the bytes are.
+    pub source: Source<V>,
+}
+
+/// Where the bytes of a package are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Source<V> {
+    /// A `Blob`.
+    Blob(V),
+    /// To be fetched by the worker.
+    Fetch {
+        /// Absolute address.
+        url: String,
+        /// Extra request headers.
+        headers: Vec<(String, String)>,
+        /// The fetch credentials mode; the platform's default when `None`.
+        credentials: Option<String>,
+    },
+    /// [`ToWorker::Slice`] messages follow.
+    Slices {
+        /// The slices are base64 text, not bytes.
+        text: bool,
+        /// Total size in bytes or UTF-16 units.
+        total: f64,
+    },
+}
+
+/// A package, unpacked: everything a replica starts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Image<V> {
+    /// The engine: a compiled `WebAssembly.Module`.
+    pub module: V,
+    /// The glue: a `Blob` of JavaScript.
+    pub glue: V,
+    /// The preloaded files: a `Blob`.
+    pub data: Option<V>,
+    /// Text of `*_static.json`, which answers `service_category: "metadata"`.
+    pub static_json: Option<V>,
+    /// Text of the form specification, which answers `service_category: "formspec"`.
+    pub formspec_json: Option<V>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    fn text(value: &str) -> String {
+        value.to_owned()
+    }
+
+    fn image() -> Image<String> {
+        Image {
+            module: text("module"),
+            glue: text("glue"),
+            data: Some(text("data")),
+            static_json: None,
+            formspec_json: Some(text("{}")),
+        }
+    }
+
+    fn load(source: Source<String>) -> ToWorker<String> {
+        ToWorker::Load(Load { version_id: text("id"), verify_checksums: true, source })
+    }
+
+    #[test]
+    fn every_message_to_a_worker_survives_the_wire() {
+        let fetch = Source::Fetch {
+            url: text("https://host/a.zip"),
+            headers: vec![(text("x-key"), text("1"))],
+            credentials: Some(text("include")),
+        };
+        for message in [
+            load(Source::Blob(text("blob"))),
+            load(fetch),
+            load(Source::Slices { text: true, total: 7.0 }),
+            ToWorker::Slice(text("slice")),
+            ToWorker::SlicesEnd,
+            ToWorker::Start(image()),
+            ToWorker::Call { id: u32::MAX, request: text("{}") },
+        ] {
+            let wire = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<ToWorker<String>>(&wire).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn every_message_from_a_worker_survives_the_wire() {
+        let failure = Failure::new(Code::EngineTrap, "unreachable").at("a.wasm").with_details("tail");
+        for message in [
+            FromWorker::Up,
+            FromWorker::Unpacked(image()),
+            FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
+            FromWorker::Reply { id: 0, response: text("{}"), micros: 12.5, heap: 1.0 },
+            FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
+            FromWorker::Failed(failure),
+            FromWorker::Warning(text("careful")),
+        ] {
+            let wire = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<FromWorker<String>>(&wire).unwrap(), message);
+        }
+    }
+}

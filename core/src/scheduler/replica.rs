@@ -1,0 +1,157 @@
+//! One worker as the scheduler sees it: its stage, what it was given, and how much more it may be given.
+
+use std::collections::VecDeque;
+
+use super::{CallId, ModelIndex};
+
+/// Work that a window may hold, in microseconds: what a worker does while a message crosses threads, a few times over.
+const WINDOW_MICROS: f64 = 1_000.0;
+/// Most calls a worker ever holds.
+const WINDOW_MAX: usize = 32;
+/// A worker whose current call has taken this long, in milliseconds, gets nothing more behind it.
+pub(super) const STALL_MS: f64 = 5.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its package is being read, or its worker has been created but has not spoken.
+    Starting,
+    /// Takes calls.
+    Ready,
+}
+
+/// A call posted to a worker. It may have been settled meanwhile (cancelled, or answered elsewhere); the worker computes
+/// it all the same, so it keeps its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flight {
+    pub call: CallId,
+    /// When it must be over; past that the worker is taken to be stuck.
+    pub deadline: f64,
+}
+
+#[derive(Debug)]
+pub(super) struct Replica {
+    pub model: ModelIndex,
+    pub stage: Stage,
+    /// The model must be ready by then.
+    pub start_deadline: f64,
+    /// The worker must have spoken by then; set once it was created.
+    pub boot_deadline: Option<f64>,
+    pub flights: VecDeque<Flight>,
+    /// Since when the first of `flights` is being computed.
+    pub head_since: f64,
+    pub heap: f64,
+    window: usize,
+    suspends: bool,
+}
+
+impl Replica {
+    pub fn new(model: ModelIndex, start_deadline: f64) -> Self {
+        Replica {
+            model,
+            stage: Stage::Starting,
+            start_deadline,
+            boot_deadline: None,
+            flights: VecDeque::new(),
+            head_since: 0.0,
+            heap: 0.0,
+            window: 1,
+            suspends: false,
+        }
+    }
+
+    pub fn ready(&mut self, suspends: bool, heap: f64) {
+        self.stage = Stage::Ready;
+        self.boot_deadline = None;
+        self.suspends = suspends;
+        self.heap = heap;
+    }
+
+    /// How many calls it may hold now.
+    fn window(&self, now: f64) -> usize {
+        if self.stalled(now) { 1 } else { self.window }
+    }
+
+    /// Whether its current call has taken so long that others should not wait behind it.
+    pub fn stalled(&self, now: f64) -> bool {
+        !self.flights.is_empty() && now - self.head_since > STALL_MS
+    }
+
+    pub fn has_room(&self, now: f64) -> bool {
+        self.stage == Stage::Ready && self.flights.len() < self.window(now)
+    }
+
+    pub fn post(&mut self, call: CallId, deadline: f64, now: f64) {
+        if self.flights.is_empty() {
+            self.head_since = now;
+        }
+        self.flights.push_back(Flight { call, deadline });
+    }
+
+    /// Takes a call out of flight; `false` if it was not there.
+    pub fn end(&mut self, call: CallId, now: f64) -> bool {
+        let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
+        self.flights.remove(at);
+        self.head_since = now;
+        true
+    }
+
+    /// Learns from a call's duration. The window holds about [`WINDOW_MICROS`] of work: it at most doubles while calls
+    /// are short, and is one again as soon as a call is not.
+    pub fn observe(&mut self, micros: f64, heap: f64) {
+        self.heap = heap;
+        let fits = (WINDOW_MICROS / micros.max(1.0)) as usize;
+        let limit = if self.suspends { 1 } else { fits.clamp(1, WINDOW_MAX) };
+        self.window = limit.min(self.window * 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready() -> Replica {
+        let mut replica = Replica::new(0, 0.0);
+        replica.ready(false, 0.0);
+        replica
+    }
+
+    #[test]
+    fn the_window_opens_only_for_short_calls_and_closes_at_once() {
+        let mut replica = ready();
+        assert_eq!(replica.window(0.0), 1, "durations unknown");
+        for expected in [2, 4, 8, 16, 32, 32] {
+            replica.observe(20.0, 0.0);
+            assert_eq!(replica.window(0.0), expected);
+        }
+        replica.observe(1_500.0, 0.0);
+        assert_eq!(replica.window(0.0), 1);
+        replica.observe(400.0, 0.0);
+        assert_eq!(replica.window(0.0), 2, "never more than a millisecond of work");
+        replica.observe(400.0, 0.0);
+        assert_eq!(replica.window(0.0), 2);
+    }
+
+    #[test]
+    fn an_instance_that_suspends_holds_one_call() {
+        let mut replica = ready();
+        replica.ready(true, 0.0);
+        for _ in 0..5 {
+            replica.observe(20.0, 0.0);
+        }
+        assert_eq!(replica.window(0.0), 1);
+    }
+
+    #[test]
+    fn a_stalled_worker_has_no_room() {
+        let mut replica = ready();
+        for _ in 0..6 {
+            replica.observe(20.0, 0.0);
+        }
+        replica.post(1, 100.0, 10.0);
+        assert!(replica.has_room(10.0 + STALL_MS));
+        assert!(!replica.has_room(10.1 + STALL_MS));
+        assert!(replica.end(1, 30.0));
+        assert!(!replica.end(1, 30.0));
+        assert!(replica.has_room(30.0));
+    }
+}

@@ -1,0 +1,135 @@
+//! What the passing of time changes: deadlines, and calls stuck behind a long one.
+
+use super::replica::{STALL_MS, Stage};
+use super::{Action, CallId, Phase, ReplicaId, Scheduler};
+use crate::error::{Code, Failure};
+
+impl Scheduler {
+    /// Time has passed. To be called at [`next_tick`](Self::next_tick); early or late calls do no harm.
+    pub fn tick(&mut self, now: f64) {
+        self.end_overdue_starts(now);
+        if now >= self.earliest_deadline {
+            self.end_overdue_calls(now);
+        }
+        self.end_stuck_workers(now);
+        self.rescue_waiting_calls(now);
+    }
+
+    /// When the next tick is due, in the same clock as `now`; infinity when nothing is pending.
+    pub fn next_tick(&self) -> f64 {
+        let mut next = self.earliest_deadline;
+        for replica in self.replicas.values() {
+            match replica.stage {
+                Stage::Starting => {
+                    next = next.min(replica.start_deadline).min(replica.boot_deadline.unwrap_or(f64::INFINITY));
+                }
+                Stage::Ready => {
+                    if let Some(head) = replica.flights.front() {
+                        next = next.min(head.deadline);
+                    }
+                    if replica.flights.len() > 1 && self.models[replica.model].replicas.len() > 1 {
+                        next = next.min(replica.head_since + STALL_MS + 1.0);
+                    }
+                }
+            }
+        }
+        next
+    }
+
+    fn end_overdue_starts(&mut self, now: f64) {
+        let late = |deadline: f64| now >= deadline;
+        let overdue: Vec<(ReplicaId, bool)> = self
+            .replicas
+            .iter()
+            .filter(|(_, replica)| replica.stage == Stage::Starting)
+            .filter_map(|(id, replica)| {
+                let silent = replica.boot_deadline.is_some_and(late);
+                (silent || late(replica.start_deadline)).then_some((*id, silent))
+            })
+            .collect();
+        for (id, silent) in overdue {
+            let failure = if silent {
+                let seconds = self.policy.boot_ms / 1000.0;
+                Failure::new(
+                    Code::WorkerStart,
+                    format!(
+                        "A worker did not answer within {seconds} s of being created. Check that the page's Content \
+                         Security Policy allows blob: workers (worker-src blob:) and WebAssembly (script-src \
+                         'wasm-unsafe-eval')."
+                    ),
+                )
+            } else {
+                Failure::new(
+                    Code::Timeout,
+                    "The model did not become ready in time: its package did not arrive, or its glue never finished \
+                     starting. Check the package, or raise `timeout`.",
+                )
+            };
+            self.actions.push_back(Action::Terminate { replica: id });
+            self.lost(id, Some(failure), now);
+        }
+    }
+
+    fn end_overdue_calls(&mut self, now: f64) {
+        let mut overdue: Vec<CallId> = Vec::new();
+        self.earliest_deadline = f64::INFINITY;
+        for (id, call) in &self.calls {
+            if now >= call.deadline {
+                overdue.push(*id);
+            } else {
+                self.earliest_deadline = self.earliest_deadline.min(call.deadline);
+            }
+        }
+        overdue.sort_unstable();
+        for id in overdue {
+            let Some(call) = self.calls.get(&id) else { continue };
+            let model = &self.models[call.model];
+            let doing = match (call.at.is_empty(), model.phase) {
+                (false, _) => "its computation was not over",
+                (true, Phase::Loaded) => "it was waiting for a replica",
+                (true, _) => "its model was still loading",
+            };
+            let message = format!(
+                "The call ran out of time after {} ms: {doing}. Raise `timeout`, or give the model more replicas.",
+                call.timeout_ms
+            );
+            self.fail(id, Failure::new(Code::Timeout, message));
+        }
+    }
+
+    /// A worker whose current call is past its deadline (its caller has been told) computes on for nobody.
+    fn end_stuck_workers(&mut self, now: f64) {
+        let stuck: Vec<ReplicaId> = self
+            .replicas
+            .iter()
+            .filter(|(_, replica)| replica.flights.front().is_some_and(|head| now >= head.deadline))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in stuck {
+            self.actions.push_back(Action::Terminate { replica: id });
+            self.lost(id, None, now);
+        }
+    }
+
+    /// A posted message cannot be taken back, but a call that waits behind a long one can be computed elsewhere: models
+    /// are functions, and the first answer counts.
+    fn rescue_waiting_calls(&mut self, now: f64) {
+        let stalled: Vec<ReplicaId> = self
+            .replicas
+            .iter()
+            .filter(|(_, replica)| replica.flights.len() > 1 && replica.stalled(now))
+            .map(|(id, _)| *id)
+            .collect();
+        for from in stalled {
+            let Some(replica) = self.replicas.get_mut(&from) else { continue };
+            let model = replica.model;
+            let waiting: Vec<CallId> = replica.flights.iter().skip(1).map(|flight| flight.call).collect();
+            for call in waiting {
+                if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
+                    let Some(to) = self.pick(model, Some(from), now) else { break };
+                    self.post(call, to, now);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs Spark models inside a web page.
