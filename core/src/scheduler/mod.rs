@@ -345,6 +345,9 @@ impl Scheduler {
     /// Forgets a call; `true` if it was open.
     fn settle(&mut self, call: CallId) -> bool {
         let Some(open) = self.calls.remove(&call) else { return false };
+        if self.calls.is_empty() {
+            self.earliest_deadline = f64::INFINITY;
+        }
         let model = &mut self.models[open.model];
         model.open_calls -= 1;
         if open.at.is_empty() {

@@ -1,0 +1,487 @@
+//! The scheduler, driven by hand: what it does with calls, replies, deaths and time.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use spark_execute_core::scheduler::{Action, CallId, ModelSpec, Policy, ReplicaId, Scheduler};
+use spark_execute_core::{Code, Failure};
+
+const START_MS: f64 = 60_000.0;
+const BOOT_MS: f64 = 30_000.0;
+const GRACE_MS: f64 = 100.0;
+
+struct Bench {
+    scheduler: Scheduler,
+    now: f64,
+}
+
+fn spec(replicas: u32) -> ModelSpec {
+    ModelSpec { version_id: "m".into(), replicas, prevent_cleanup: false }
+}
+
+fn kept() -> ModelSpec {
+    ModelSpec { prevent_cleanup: true, ..spec(1) }
+}
+
+fn trap() -> Failure {
+    Failure::new(Code::EngineTrap, "trap")
+}
+
+impl Bench {
+    fn new(max_models: usize, models: Vec<ModelSpec>) -> Self {
+        let policy = Policy { max_models, start_ms: START_MS, boot_ms: BOOT_MS, cancel_grace_ms: GRACE_MS };
+        Bench { scheduler: Scheduler::new(policy, models), now: 0.0 }
+    }
+
+    /// One model, loaded, its first replica (1) ready; the others starting.
+    fn loaded(replicas: u32) -> Self {
+        let mut bench = Bench::new(20, vec![spec(replicas)]);
+        bench.call(1, 0);
+        bench.image(1);
+        bench.ready(1);
+        bench.reply(1, 1, 5_000.0);
+        bench
+    }
+
+    fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.scheduler.next_action()).collect()
+    }
+
+    fn call(&mut self, call: CallId, model: usize) -> Vec<Action> {
+        self.scheduler.call(call, model, 60_000.0, self.now);
+        self.actions()
+    }
+
+    fn image(&mut self, replica: ReplicaId) -> Vec<Action> {
+        assert!(self.scheduler.image_ready(replica, self.now));
+        self.actions()
+    }
+
+    fn ready(&mut self, replica: ReplicaId) -> Vec<Action> {
+        self.scheduler.replica_ready(replica, false, 0.0, self.now);
+        self.actions()
+    }
+
+    fn reply(&mut self, replica: ReplicaId, call: CallId, micros: f64) -> (bool, Vec<Action>) {
+        let wanted = self.scheduler.replied(replica, call, micros, 0.0, self.now);
+        (wanted, self.actions())
+    }
+
+    fn died(&mut self, replica: ReplicaId) -> Vec<Action> {
+        self.scheduler.died(replica, trap(), self.now);
+        self.actions()
+    }
+
+    fn tick(&mut self, now: f64) -> Vec<Action> {
+        self.now = now;
+        self.scheduler.tick(now);
+        self.actions()
+    }
+
+    /// Opens replica's window to 32 with short calls 100…
+    fn warm(&mut self, replica: ReplicaId) {
+        for call in 100..110 {
+            assert_eq!(self.call(call, 0), [post(replica, call)]);
+            assert!(self.reply(replica, call, 20.0).0);
+        }
+    }
+}
+
+fn post(replica: ReplicaId, call: CallId) -> Action {
+    Action::Post { replica, call }
+}
+
+fn failed(actions: &[Action]) -> Vec<(CallId, Code)> {
+    actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::Fail { call, failure } => Some((*call, failure.code)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_model_is_loaded_once_however_many_calls_wait() {
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    assert_eq!(bench.call(1, 0), [Action::Load { model: 0, replica: 1 }]);
+    assert_eq!(bench.call(2, 0), []);
+    assert_eq!(bench.image(1), []);
+    assert_eq!(bench.ready(1), [post(1, 1)]);
+    assert_eq!(bench.reply(1, 1, 10.0), (true, vec![post(1, 2)]));
+}
+
+#[test]
+fn further_replicas_start_from_the_image_and_the_first_ready_one_answers() {
+    let mut bench = Bench::new(20, vec![spec(3)]);
+    bench.call(1, 0);
+    assert_eq!(bench.image(1), [Action::Spawn { model: 0, replica: 2 }, Action::Spawn { model: 0, replica: 3 }]);
+    assert_eq!(bench.ready(3), [post(3, 1)]);
+}
+
+#[test]
+fn calls_go_to_the_replica_with_the_fewest_in_flight_ties_in_turn_and_then_wait_in_order() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    let first = bench.call(10, 0);
+    let second = bench.call(11, 0);
+    assert_ne!(first, second);
+    assert_eq!(bench.call(12, 0), []);
+    assert_eq!(bench.call(13, 0), []);
+    assert_eq!(bench.reply(2, if first == [post(2, 10)] { 10 } else { 11 }, 5_000.0).1, [post(2, 12)]);
+    let stats = bench.scheduler.stats(0).unwrap();
+    assert_eq!((stats.ready, stats.running, stats.queued), (2, 2, 1));
+}
+
+#[test]
+fn idle_replicas_take_turns() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    let mut used = Vec::new();
+    for call in 10..14 {
+        let Some(Action::Post { replica, .. }) = bench.call(call, 0).pop() else { panic!("not posted") };
+        used.push(replica);
+        bench.reply(replica, call, 5_000.0);
+    }
+    assert_eq!(used, if used[0] == 1 { [1, 2, 1, 2] } else { [2, 1, 2, 1] });
+}
+
+#[test]
+fn a_reply_nobody_waits_for_is_ignored() {
+    let mut bench = Bench::loaded(1);
+    bench.call(10, 0);
+    assert!(!bench.reply(1, 99, 1.0).0, "unknown call");
+    assert!(!bench.reply(7, 10, 1.0).0, "unknown replica");
+    assert!(bench.reply(1, 10, 1.0).0);
+    assert!(!bench.reply(1, 10, 1.0).0, "twice");
+}
+
+#[test]
+fn a_failed_load_fails_its_calls_and_the_next_call_loads_again() {
+    let mut bench = Bench::new(20, vec![spec(2)]);
+    bench.call(1, 0);
+    bench.call(2, 0);
+    let actions = bench.died(1);
+    assert_eq!(failed(&actions), [(1, Code::EngineTrap), (2, Code::EngineTrap)]);
+    assert!(actions.contains(&Action::Unload { model: 0 }));
+    assert_eq!(bench.call(3, 0), [Action::Load { model: 0, replica: 2 }]);
+}
+
+#[test]
+fn when_a_worker_dies_its_current_call_fails_and_the_waiting_ones_move() {
+    let mut bench = Bench::loaded(1);
+    bench.warm(1);
+    for call in 10..13 {
+        bench.call(call, 0);
+    }
+    let actions = bench.died(1);
+    assert_eq!(failed(&actions), [(10, Code::EngineTrap)]);
+    assert!(actions.contains(&Action::Spawn { model: 0, replica: 2 }), "from the image, not the package");
+    assert_eq!(bench.ready(2), [post(2, 11)], "in order");
+    assert_eq!(bench.reply(2, 11, 20.0), (true, vec![post(2, 12)]));
+}
+
+#[test]
+fn a_call_that_damages_its_engine_costs_only_itself() {
+    let mut bench = Bench::loaded(1);
+    bench.warm(1);
+    bench.call(10, 0);
+    bench.call(11, 0);
+    bench.scheduler.call_failed(1, 10, trap(), true, bench.now);
+    let actions = bench.actions();
+    assert_eq!(failed(&actions), [(10, Code::EngineTrap)]);
+    assert!(actions.contains(&Action::Terminate { replica: 1 }));
+    assert_eq!(bench.ready(2), [post(2, 11)]);
+}
+
+#[test]
+fn a_call_that_fails_harmlessly_keeps_its_replica() {
+    let mut bench = Bench::loaded(1);
+    bench.call(10, 0);
+    bench.call(11, 0);
+    bench.scheduler.call_failed(1, 10, trap(), false, bench.now);
+    let actions = bench.actions();
+    assert_eq!(failed(&actions), [(10, Code::EngineTrap)]);
+    assert!(actions.contains(&post(1, 11)));
+}
+
+#[test]
+fn an_extra_replica_that_cannot_start_does_not_hurt() {
+    let mut bench = Bench::loaded(2);
+    bench.call(10, 0);
+    assert_eq!(failed(&bench.died(2)), []);
+    assert!(bench.reply(1, 10, 1.0).0);
+    assert_eq!(bench.call(11, 0), [post(1, 11), Action::Spawn { model: 0, replica: 3 }], "tried again");
+}
+
+#[test]
+fn a_queued_call_is_simply_cancelled() {
+    let mut bench = Bench::loaded(1);
+    bench.call(10, 0);
+    bench.call(11, 0);
+    bench.scheduler.cancel(11, bench.now);
+    assert_eq!(failed(&bench.actions()), [(11, Code::Cancelled)]);
+    assert_eq!(bench.reply(1, 10, 1.0), (true, vec![]), "never posted");
+    bench.scheduler.cancel(11, bench.now);
+    assert_eq!(bench.actions(), []);
+}
+
+#[test]
+fn a_cancelled_computation_has_a_grace_and_then_loses_its_worker() {
+    let mut bench = Bench::loaded(1);
+    bench.call(10, 0);
+    bench.scheduler.cancel(10, bench.now);
+    assert_eq!(failed(&bench.actions()), [(10, Code::Cancelled)]);
+    bench.call(11, 0);
+    assert_eq!(bench.tick(GRACE_MS - 1.0), []);
+    let actions = bench.tick(GRACE_MS);
+    assert_eq!(actions[0], Action::Terminate { replica: 1 });
+    assert!(actions.contains(&Action::Spawn { model: 0, replica: 2 }), "the next call does not wait for it");
+}
+
+#[test]
+fn a_reply_within_the_grace_saves_the_worker() {
+    let mut bench = Bench::loaded(1);
+    bench.call(10, 0);
+    bench.scheduler.cancel(10, bench.now);
+    let (wanted, actions) = bench.reply(1, 10, 10.0);
+    assert!(!wanted);
+    assert_eq!(failed(&actions), [(10, Code::Cancelled)]);
+    assert_eq!(bench.tick(GRACE_MS * 2.0), []);
+    assert_eq!(bench.call(11, 0), [post(1, 11)]);
+}
+
+#[test]
+fn calls_time_out_wherever_they_are() {
+    let mut bench = Bench::loaded(1);
+    bench.scheduler.call(10, 0, 50.0, 0.0);
+    bench.scheduler.call(11, 0, 40.0, 0.0);
+    bench.actions();
+    assert_eq!(bench.scheduler.next_tick(), 40.0);
+    assert_eq!(failed(&bench.tick(40.0)), [(11, Code::Timeout)]);
+    let actions = bench.tick(50.0);
+    assert_eq!(failed(&actions), [(10, Code::Timeout)]);
+    assert!(actions.contains(&Action::Terminate { replica: 1 }), "it computes for nobody");
+    assert_eq!(bench.scheduler.next_tick(), f64::INFINITY);
+}
+
+#[test]
+fn a_model_that_never_becomes_ready_fails_its_callers() {
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    bench.call(1, 0);
+    let actions = bench.tick(START_MS);
+    assert_eq!(failed(&actions), [(1, Code::Timeout)]);
+    assert!(actions.contains(&Action::Terminate { replica: 1 }));
+}
+
+#[test]
+fn a_worker_that_never_speaks_is_given_up_early() {
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    bench.call(1, 0);
+    bench.scheduler.worker_created(1, 0.0);
+    assert_eq!(bench.scheduler.next_tick(), BOOT_MS);
+    assert_eq!(failed(&bench.tick(BOOT_MS)), [(1, Code::WorkerStart)]);
+
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    bench.call(1, 0);
+    bench.scheduler.worker_created(1, 0.0);
+    bench.scheduler.worker_up(1);
+    assert_eq!(failed(&bench.tick(BOOT_MS)), []);
+}
+
+#[test]
+fn short_calls_do_not_wait_behind_a_long_one() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    for call in 100..120 {
+        let Some(Action::Post { replica, .. }) = bench.call(call, 0).pop() else { panic!("not posted") };
+        bench.reply(replica, call, 20.0);
+    }
+    let mut placed = Vec::new();
+    for call in 10..16 {
+        placed.extend(bench.call(call, 0));
+    }
+    assert_eq!(placed.len(), 6, "both windows are open");
+    let Action::Post { replica: long, call: 10 } = placed[0] else { panic!("{placed:?}") };
+    let other = 3 - long;
+    for action in &placed {
+        if let Action::Post { replica, call } = *action
+            && replica == other
+        {
+            bench.reply(other, call, 20.0);
+        }
+    }
+    // Call 10 turns out to be long: what waits behind it is computed by the other replica.
+    bench.now = 10.0;
+    assert!(bench.scheduler.next_tick() <= 10.0);
+    let moved = bench.tick(10.0);
+    let behind: Vec<_> = placed
+        .iter()
+        .filter_map(|action| match *action {
+            Action::Post { replica, call } if replica == long && call != 10 => Some(post(other, call)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(moved, behind);
+    for action in moved {
+        let Action::Post { call, .. } = action else { panic!() };
+        assert!(bench.reply(other, call, 20.0).0);
+        assert!(!bench.reply(long, call, 20.0).0, "the first answer counts");
+    }
+    assert_eq!(bench.call(16, 0), [post(other, 16)], "nothing more goes behind the long call");
+}
+
+#[test]
+fn a_call_rescued_from_a_worker_that_dies_is_computed_once_more_only_if_needed() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    for call in 100..120 {
+        let Some(Action::Post { replica, .. }) = bench.call(call, 0).pop() else { panic!("not posted") };
+        bench.reply(replica, call, 20.0);
+    }
+    let Some(Action::Post { replica: long, .. }) = bench.call(10, 0).pop() else { panic!() };
+    bench.call(11, 0);
+    bench.call(12, 0);
+    bench.call(13, 0);
+    let other = 3 - long;
+    bench.tick(10.0);
+    assert_eq!(failed(&bench.died(long)), [(10, Code::EngineTrap)]);
+    // Those posted twice live on in the other replica; when that one dies too, its head fails and the rest is queued.
+    let actions = bench.died(other);
+    assert_eq!(failed(&actions).len(), 1);
+    let stats = bench.scheduler.stats(0).unwrap();
+    assert_eq!((stats.queued, stats.running), (2, 0));
+}
+
+#[test]
+fn the_least_recently_used_idle_model_is_evicted() {
+    let mut bench = Bench::new(2, vec![spec(1), spec(1), spec(1)]);
+    for (model, replica) in [(0, 1), (1, 2)] {
+        let call = model as CallId;
+        bench.call(call, model);
+        bench.image(replica);
+        bench.ready(replica);
+        bench.reply(replica, call, 1.0);
+    }
+    bench.call(5, 0);
+    bench.reply(1, 5, 1.0);
+    let actions = bench.call(6, 2);
+    assert_eq!(
+        actions,
+        [Action::Terminate { replica: 2 }, Action::Unload { model: 1 }, Action::Load { model: 2, replica: 3 }]
+    );
+}
+
+#[test]
+fn models_in_use_or_kept_are_not_evicted_and_the_limit_holds_again_afterwards() {
+    let mut bench = Bench::new(1, vec![kept(), spec(1), spec(1)]);
+    bench.call(1, 0);
+    bench.image(1);
+    bench.ready(1);
+    bench.reply(1, 1, 1.0);
+    assert_eq!(bench.call(2, 1), [Action::Load { model: 1, replica: 2 }], "nothing can go");
+    bench.image(2);
+    bench.ready(2);
+    let (_, actions) = bench.reply(2, 2, 1.0);
+    assert_eq!(actions, [Action::Terminate { replica: 2 }, Action::Unload { model: 1 }]);
+}
+
+#[test]
+fn destroying_settles_and_ends_everything() {
+    let mut bench = Bench::new(20, vec![spec(2), spec(1)]);
+    bench.call(1, 0);
+    bench.image(1);
+    bench.ready(1);
+    bench.call(2, 0);
+    bench.call(3, 1);
+    bench.scheduler.destroy();
+    let actions = bench.actions();
+    assert_eq!(failed(&actions), [(1, Code::Destroyed), (2, Code::Destroyed), (3, Code::Destroyed)]);
+    let ended = actions.iter().filter(|action| matches!(action, Action::Terminate { .. })).count();
+    assert_eq!(ended, 3);
+    assert_eq!(bench.scheduler.next_tick(), f64::INFINITY);
+    assert!(!bench.reply(1, 1, 1.0).0);
+    assert!(!bench.scheduler.image_ready(3, 0.0));
+}
+
+#[test]
+fn a_hundred_thousand_waiting_calls_are_no_burden() {
+    let mut bench = Bench::loaded(1);
+    for call in 10..100_010 {
+        bench.scheduler.call(call, 0, 60_000.0, 0.0);
+    }
+    for call in 10..100_010 {
+        bench.scheduler.cancel(call, 0.0);
+    }
+    assert_eq!(failed(&bench.actions()).len(), 100_000);
+    assert_eq!(bench.scheduler.stats(0).unwrap().queued, 0);
+}
+
+/// Random events, a simple model of workers, and one rule: every call is settled exactly once.
+#[test]
+fn every_call_is_settled_exactly_once_whatever_happens() {
+    for seed in 1..=300u64 {
+        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut next = move |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            (random % below as u64) as usize
+        };
+        let mut bench = Bench::new(2, vec![spec(1), spec(3), kept()]);
+        let mut alive: Vec<(ReplicaId, bool, Vec<CallId>)> = Vec::new();
+        let mut settled: Vec<u8> = Vec::new();
+        for step in 0..400 {
+            bench.now += next(20) as f64;
+            let now = bench.now;
+            match next(12) {
+                0..=4 => {
+                    let call = settled.len() as CallId;
+                    settled.push(0);
+                    bench.scheduler.call(call, next(3), 100.0 + next(500) as f64, now);
+                }
+                5..=7 if !alive.is_empty() => {
+                    let at = next(alive.len());
+                    let (id, ready, calls) = &mut alive[at];
+                    if *ready && !calls.is_empty() {
+                        let call = calls.remove(0);
+                        if next(10) == 0 {
+                            bench.scheduler.call_failed(*id, call, trap(), next(2) == 0, now);
+                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, 0.0, now) {
+                            settled[call as usize] += 1;
+                        }
+                    } else if !*ready {
+                        *ready = true;
+                        let id = *id;
+                        bench.scheduler.image_ready(id, now);
+                        bench.scheduler.replica_ready(id, next(4) == 0, 0.0, now);
+                    }
+                }
+                8 if !alive.is_empty() => {
+                    let (id, ..) = alive.remove(next(alive.len()));
+                    bench.scheduler.died(id, trap(), now);
+                }
+                9 if !settled.is_empty() => bench.scheduler.cancel(next(settled.len()) as CallId, now),
+                _ => bench.scheduler.tick(now),
+            }
+            if step == 399 {
+                bench.scheduler.destroy();
+            }
+            for action in bench.actions() {
+                match action {
+                    Action::Load { replica, .. } | Action::Spawn { replica, .. } => {
+                        alive.push((replica, false, Vec::new()));
+                    }
+                    Action::Post { replica, call } => {
+                        let worker = alive.iter_mut().find(|(id, ..)| *id == replica).unwrap();
+                        assert!(worker.1, "posted to a worker that is not ready");
+                        worker.2.push(call);
+                    }
+                    Action::Terminate { replica } => alive.retain(|(id, ..)| *id != replica),
+                    Action::Fail { call, .. } => settled[call as usize] += 1,
+                    Action::Unload { .. } => {}
+                }
+            }
+        }
+        assert!(settled.iter().all(|times| *times == 1), "seed {seed}: {settled:?}");
+        assert!(alive.is_empty(), "seed {seed}");
+    }
+}
