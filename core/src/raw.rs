@@ -37,8 +37,8 @@ pub enum Raw {
 }
 
 impl Raw {
-    /// Longest text, in UTF-16 units, that is passed whole.
-    pub const SHORT_TEXT: u32 = 2048;
+    /// Longest text, in UTF-16 units, that is passed whole: signed addresses and bearer tokens in headers must fit.
+    pub const SHORT_TEXT: u32 = 16384;
 
     /// A member of an object; `None` when absent, or when this is not an object.
     pub fn get(&self, key: &str) -> Option<&Raw> {
@@ -54,7 +54,7 @@ impl Raw {
             Raw::Undefined => "undefined".into(),
             Raw::Null => "null".into(),
             Raw::Bool(value) => format!("{value}"),
-            Raw::Number(value) => format!("the number {value}"),
+            Raw::Number(value) => format!("the number {}", number(*value)),
             Raw::Text(text) if text.chars().count() <= 60 => format!("the text {text:?}"),
             Raw::Text(text) => format!("a text of {} characters", text.chars().count()),
             Raw::LongText(_, length) => format!("a text of {length} characters"),
@@ -66,6 +66,36 @@ impl Raw {
             Raw::Response => "a Response".into(),
             Raw::Url(_) => "a URL".into(),
             Raw::Other(name) => name.clone(),
+        }
+    }
+}
+
+/// A number about as JavaScript writes it.
+fn number(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    }
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) { format!("{value:e}") } else { format!("{value}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_described_as_in_javascript() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (-3.0, "-3"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "Infinity"),
+            (f64::NEG_INFINITY, "-Infinity"),
+            (1e300, "1e300"),
+            (5e-324, "5e-324"),
+        ] {
+            assert_eq!(Raw::Number(value).describe(), format!("the number {text}"));
         }
     }
 }
