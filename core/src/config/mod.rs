@@ -1,0 +1,151 @@
+//! What `new Spark(config)` was given: checked once, field by field, and turned into plain data.
+//!
+//! JavaScript values that only the page can use (bytes, blobs, functions) stay there; a [`Model`] says where its
+//! `binary` stands in the caller's object.
+//!
+//! Rules that hold for every field: a member that is `undefined` counts as absent; blanks around a text do not count;
+//! a refusal names the field by its path, what was found and what is accepted; a field that nothing reads is a
+//! warning, told once however many models have it.
+
+mod binary;
+mod fields;
+mod model;
+mod text;
+
+pub use binary::{BinaryKind, Credentials, UrlRequest};
+pub(crate) use fields::{clipped, trimmed};
+pub use model::{MAX_ID, MAX_REPLICAS, Model, ModelMetadata};
+pub use text::{DeclaredType, TextKind, classify_text};
+
+use crate::error::{Code, Failure, Result};
+use crate::raw::Raw;
+use fields::{Fields, Notes, integer, refuse};
+
+/// How many models stay loaded when the caller does not say.
+pub const DEFAULT_OFFLINE_MAX_SERVICE: usize = 20;
+/// How long a call may take when the caller does not say, in milliseconds.
+pub const DEFAULT_TIMEOUT_MS: f64 = 60_000.0;
+/// The longest timeout: a browser's timer runs at once when asked to wait longer.
+pub const MAX_TIMEOUT_MS: f64 = 2_147_483_647.0;
+
+const EXAMPLE: &str = r#"new Spark({ nodegenModels: [{ versionId: "<uuid>", binary: "/models/model.zip" }] })"#;
+
+/// The fields of a configuration; the older spelling is last.
+const KNOWN: &[&str] = &["sparkEndpoint", "nodegenModels", "offlineMaxService", "timeout", "replica", "nodeGenModels"];
+
+/// A configuration that can be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The member of the caller's object that holds the models: `nodegenModels` or `nodeGenModels`.
+    pub models_key: &'static str,
+    /// The models in the caller's order; the version ids differ.
+    pub models: Vec<Model>,
+    /// How many models stay loaded.
+    pub offline_max_service: usize,
+    /// How long a call may take, in milliseconds.
+    pub timeout_ms: f64,
+}
+
+impl Config {
+    /// The model with this version id, in whatever case it is written.
+    pub fn find(&self, version_id: &str) -> Option<&Model> {
+        let lookup_id = trimmed(version_id).to_lowercase();
+        self.models.iter().find(|model| model.lookup_id == lookup_id)
+    }
+
+    /// The version ids as the caller wrote them.
+    pub fn version_ids(&self) -> Vec<&str> {
+        self.models.iter().map(|model| model.version_id.as_str()).collect()
+    }
+}
+
+/// A usable configuration and what the caller should know about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The configuration.
+    pub config: Config,
+    /// One line each, for `console.warn`.
+    pub warnings: Vec<String>,
+}
+
+/// Checks the argument of `new Spark`.
+pub fn parse(raw: &Raw) -> Result<Parsed> {
+    let Some(fields) = Fields::of(raw, "") else {
+        // A text is not repeated: it may be a key that was passed in the wrong place.
+        let found = if let Raw::Text(_) = raw { "a text".to_owned() } else { raw.describe() };
+        let message = format!("The configuration must be an object; found {found}. Example: {EXAMPLE}");
+        return Err(Failure::new(Code::ConfigInvalid, message));
+    };
+    refuse_endpoint(&fields)?;
+
+    let mut notes = Notes::default();
+    let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
+    let (models_key, entries) = entries(&fields)?;
+    let mut models = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        models.push(model::parse(entry, index, format!("{models_key}[{index}]"), default_replica, &mut notes)?);
+    }
+    model::check_duplicates(&models)?;
+
+    let offline_max_service = match fields.get("offlineMaxService") {
+        None => DEFAULT_OFFLINE_MAX_SERVICE,
+        // More than fits means "all of them", and the conversion saturates.
+        Some(value) => integer(value, "offlineMaxService", f64::MAX, "an integer of 1 or more")? as usize,
+    };
+    let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
+    notes.unknown(&fields, "configuration", KNOWN, (model::KNOWN, "in an entry of nodegenModels"));
+
+    let config = Config { models_key, models, offline_max_service, timeout_ms };
+    Ok(Parsed { config, warnings: notes.into_texts() })
+}
+
+/// The time limit of one call, in milliseconds: `timeout` is the member of the call's options, if there is one.
+pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
+    match value {
+        Raw::Undefined => Ok(default),
+        given => timeout(given, "options.timeout").map_err(|failure| Failure { code: Code::RequestInvalid, ..failure }),
+    }
+}
+
+fn timeout(value: &Raw, path: &str) -> Result<f64> {
+    match value {
+        Raw::Number(number) if *number > 0.0 && *number <= MAX_TIMEOUT_MS => Ok(*number),
+        other => Err(refuse(path, other, "a number of milliseconds above 0 and up to 2147483647")),
+    }
+}
+
+/// Online execution is refused here and nowhere else.
+fn refuse_endpoint(fields: &Fields<'_>) -> Result<()> {
+    match fields.get("sparkEndpoint") {
+        None | Some(Raw::Null) => Ok(()),
+        // What it holds is not shown: it may be a key.
+        Some(_) => Err(Failure::new(
+            Code::ConfigInvalid,
+            "sparkEndpoint is not supported: online execution is not available in this version. Remove it and give \
+             the models in nodegenModels.",
+        )
+        .at("sparkEndpoint")),
+    }
+}
+
+/// The entries of `nodegenModels`, of which there must be at least one while nothing else can run.
+fn entries<'a>(fields: &Fields<'a>) -> Result<(&'static str, &'a [Raw])> {
+    match fields.spelled(&["nodegenModels", "nodeGenModels"])? {
+        Some((key, Raw::Array(items))) if !items.is_empty() => Ok((key, items)),
+        Some((key, Raw::Array(_) | Raw::Null)) => Err(Failure::new(
+            Code::ConfigInvalid,
+            format!("{key} has no models, so there is nothing to run. Example: {EXAMPLE}"),
+        )
+        .at(key)),
+        Some((key, other)) => Err(refuse(key, other, "an array of models, each { versionId, binary }")),
+        None => {
+            let mut failure = fields.missing("nodegenModels", "an array of models, each { versionId, binary }");
+            failure.message.push_str(" Example: ");
+            failure.message.push_str(EXAMPLE);
+            Err(failure)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
