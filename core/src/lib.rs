@@ -5,9 +5,12 @@
 #![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod config;
 pub mod error;
 pub mod protocol;
 pub mod raw;
+pub mod request;
 pub mod scheduler;
+pub mod suggest;
 
 pub use error::{Code, Failure, Result};

@@ -1,0 +1,324 @@
+//! Decisions about one request before an engine sees it: which model, whether its shape can be computed, and the few
+//! members of `request_meta` that engines misread.
+//!
+//! The shell shows the members it asks about as [`Raw`], carries an [`Edit`] out on a copy, and leaves the caller's
+//! object alone. `request_data` itself never comes here.
+
+use crate::config::{MAX_ID, clipped, trimmed};
+use crate::error::{Code, Failure, Result};
+use crate::raw::Raw;
+use crate::suggest;
+
+/// How many configured ids a message lists.
+const LISTED: usize = 5;
+
+/// What to do with one member of the request's copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// Leave it as the caller wrote it (or left it out).
+    Keep,
+    /// Delete it.
+    Remove,
+    /// Give it this value.
+    Set(T),
+}
+
+/// A `service_category` that is fit for the engine, and what it asks of us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// What the engine should see.
+    pub edit: Edit<String>,
+    /// An entry is `metadata`: the outputs are overlaid by the package's static metadata.
+    pub metadata: bool,
+    /// An entry is `formspec`: the outputs are the package's form spec, unless `metadata` is there too.
+    pub formspec: bool,
+}
+
+fn invalid(path: impl Into<String>, message: impl Into<String>) -> Failure {
+    Failure::new(Code::RequestInvalid, message).at(path)
+}
+
+fn refuse(path: &str, found: &Raw, accepted: &str) -> Failure {
+    invalid(path, format!("{path} must be {accepted}; found {}.", found.describe()))
+}
+
+/// The version id a call asks for: the argument, else `request_meta.version_id`, else `request_meta.version_uuid`.
+///
+/// `undefined`, `null` and blank text count as absent; the first one present decides and the rest are not looked at.
+/// Blanks around the id are dropped. `None` when there is none: see [`missing_version_id`].
+pub fn version_id(argument: &Raw, meta_version_id: &Raw, meta_version_uuid: &Raw) -> Result<Option<String>> {
+    let places = [
+        ("versionId", argument),
+        ("request_meta.version_id", meta_version_id),
+        ("request_meta.version_uuid", meta_version_uuid),
+    ];
+    for (path, value) in places {
+        match value {
+            Raw::Undefined | Raw::Null => {}
+            Raw::Text(text) if trimmed(text).is_empty() => {}
+            Raw::Text(text) => return Ok(Some(trimmed(text).to_owned())),
+            other => return Err(refuse(path, other, &format!("text of at most {MAX_ID} characters"))),
+        }
+    }
+    Ok(None)
+}
+
+/// The call does not say which model to run.
+pub fn missing_version_id(configured: &[&str]) -> Failure {
+    let message = format!(
+        "The request does not say which model to run: give the version id as the second argument or in \
+         request_meta.version_id. {}",
+        listed(configured)
+    );
+    Failure::new(Code::VersionIdMissing, message).at("request_meta.version_id")
+}
+
+/// No configured model has the id; the caller may have meant a similar one.
+pub fn model_not_found(id: &str, configured: &[&str]) -> Failure {
+    let similar = match suggest::nearest(id, configured.iter().copied()) {
+        Some(near) => format!(" Did you mean {}?", clipped(near)),
+        None => String::new(),
+    };
+    let message = format!(
+        "Model {} cannot be found: no entry of nodegenModels has this versionId.{similar} {}",
+        clipped(id),
+        listed(configured)
+    );
+    Failure::new(Code::ModelNotFound, message)
+}
+
+fn listed(configured: &[&str]) -> String {
+    let shown: Vec<String> = configured.iter().take(LISTED).map(|id| clipped(id)).collect();
+    match configured.len() {
+        0 => "No models are configured.".into(),
+        1..=LISTED => format!("Configured: {}.", shown.join(", ")),
+        count => format!("Configured: {} and {} more.", shown.join(", "), count - LISTED),
+    }
+}
+
+/// `request_meta.requested_output` as engines take it: an array of names.
+///
+/// A text is a list of names between commas; one without any names is removed, because engines report even `""` as
+/// an error. An array of texts, `null` and `undefined` stay. The shell passes a text of any length as [`Raw::Text`].
+pub fn requested_output(value: &Raw) -> Result<Edit<Vec<String>>> {
+    const PATH: &str = "request_meta.requested_output";
+    match value {
+        Raw::Undefined | Raw::Null => Ok(Edit::Keep),
+        Raw::Text(text) => {
+            let names: Vec<String> =
+                text.split(',').map(trimmed).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            Ok(if names.is_empty() { Edit::Remove } else { Edit::Set(names) })
+        }
+        Raw::Array(items) => match items.iter().position(|item| !matches!(item, Raw::Text(_) | Raw::LongText(..))) {
+            None => Ok(Edit::Keep),
+            Some(index) => Err(refuse(&format!("{PATH}[{index}]"), &items[index], "the name of an output, as text")),
+        },
+        other => Err(refuse(PATH, other, "an array of output names, or text with the names between commas")),
+    }
+}
+
+/// `request_meta.service_category`: names between commas, trimmed because blanks around a name would make
+/// it another name.
+///
+/// `null` is removed: an engine throws on anything but text.
+pub fn service_category(value: &Raw) -> Result<Category> {
+    let text = match value {
+        Raw::Undefined => return Ok(Category { edit: Edit::Keep, metadata: false, formspec: false }),
+        Raw::Null => return Ok(Category { edit: Edit::Remove, metadata: false, formspec: false }),
+        Raw::Text(text) => text,
+        other => {
+            return Err(refuse(
+                "request_meta.service_category",
+                other,
+                "text: one category, or several between commas",
+            ));
+        }
+    };
+    let entries: Vec<&str> = text.split(',').map(trimmed).collect();
+    let lists = |name: &str| entries.iter().any(|entry| entry.eq_ignore_ascii_case(name));
+    let (metadata, formspec) = (lists("metadata"), lists("formspec"));
+    let tidy = entries.join(",");
+    let edit = if tidy == *text { Edit::Keep } else { Edit::Set(tidy) };
+    Ok(Category { edit, metadata, formspec })
+}
+
+/// Refuses a request that an engine would answer wrongly or choke on, judging by its outline.
+///
+/// Absent (`undefined` or `null`) `request_data` and `inputs` pass: the engine answers with its own validation error
+/// beside the outputs of the workbook's defaults.
+pub fn check_shape(request: &Raw, request_data: &Raw, inputs: &Raw) -> Result<()> {
+    match request {
+        Raw::Object(_) => {}
+        Raw::Text(_) | Raw::LongText(..) => {
+            return Err(invalid(
+                "input",
+                "The request must be an object; found a text. If it is JSON, parse it first.",
+            ));
+        }
+        other => {
+            let message = format!(
+                "The request must be an object such as {{ request_data: {{ inputs: {{}} }}, request_meta: {{}} }}; \
+                 found {}.",
+                other.describe()
+            );
+            return Err(invalid("input", message));
+        }
+    }
+    member("request_data", request_data)?;
+    if let Raw::Array(_) = inputs {
+        let message = "request_data.inputs must be an object of input names and values; found an array. execute takes \
+                       one set of inputs at a time, not a batch: call it once per set.";
+        return Err(invalid("request_data.inputs", message));
+    }
+    member("request_data.inputs", inputs)
+}
+
+/// Refuses a `request_meta` that is no object; absent is fine.
+pub fn check_meta(request_meta: &Raw) -> Result<()> {
+    member("request_meta", request_meta)
+}
+
+fn member(path: &str, value: &Raw) -> Result<()> {
+    match value {
+        Raw::Undefined | Raw::Null | Raw::Object(_) => Ok(()),
+        other => Err(refuse(path, other, "an object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Raw {
+        Raw::Text(text.into())
+    }
+
+    fn object() -> Raw {
+        Raw::Object(vec![])
+    }
+
+    /// The code and path of a failure.
+    fn at<T: std::fmt::Debug>(result: Result<T>) -> (Code, String) {
+        let failure = result.unwrap_err();
+        (failure.code, failure.path.unwrap())
+    }
+
+    #[test]
+    fn the_first_version_id_present_decides() {
+        let absent = [Raw::Undefined, Raw::Null, text(""), text("  ")];
+        for none in &absent {
+            assert_eq!(version_id(&text("a"), none, none), Ok(Some("a".into())));
+            assert_eq!(version_id(none, &text(" B "), &text("c")), Ok(Some("B".into())));
+            assert_eq!(version_id(none, none, &text("c")), Ok(Some("c".into())));
+            assert_eq!(version_id(none, none, none), Ok(None));
+        }
+        assert_eq!(version_id(&text("a"), &text("b"), &text("c")), Ok(Some("a".into())));
+        // What is not reached is not judged.
+        assert_eq!(version_id(&text("a"), &Raw::Number(1.0), &object()), Ok(Some("a".into())));
+    }
+
+    #[test]
+    fn a_version_id_of_the_wrong_type_is_named() {
+        let none = Raw::Undefined;
+        for bad in [Raw::Number(1.0), Raw::Bool(false), object(), Raw::Array(vec![]), Raw::LongText("a".into(), 1e6)] {
+            assert_eq!(at(version_id(&bad, &none, &none)), (Code::RequestInvalid, "versionId".into()));
+            assert_eq!(at(version_id(&none, &bad, &none)), (Code::RequestInvalid, "request_meta.version_id".into()));
+            assert_eq!(at(version_id(&none, &none, &bad)), (Code::RequestInvalid, "request_meta.version_uuid".into()));
+        }
+    }
+
+    #[test]
+    fn a_missing_id_lists_what_is_configured() {
+        let failure = missing_version_id(&["a", "b"]);
+        assert_eq!(failure.code, Code::VersionIdMissing);
+        assert!(failure.message.ends_with("Configured: a, b."), "{failure}");
+        let failure = missing_version_id(&["1", "2", "3", "4", "5", "6", "7"]);
+        assert!(failure.message.ends_with("Configured: 1, 2, 3, 4, 5 and 2 more."), "{failure}");
+        assert!(missing_version_id(&[]).message.ends_with("No models are configured."));
+    }
+
+    #[test]
+    fn an_unknown_model_suggests_the_nearest() {
+        let failure = model_not_found("cilinder", &["table", "cylinder"]);
+        assert_eq!(failure.code, Code::ModelNotFound);
+        assert!(failure.message.starts_with("Model cilinder cannot be found"), "{failure}");
+        assert!(failure.message.contains("Did you mean cylinder?"), "{failure}");
+        assert!(!model_not_found("zzz", &["cylinder"]).message.contains("Did you mean"));
+        assert!(model_not_found(&"x".repeat(5000), &[]).message.len() < 300);
+    }
+
+    #[test]
+    fn requested_output_becomes_an_array() {
+        let names = |names: &[&str]| Edit::Set(names.iter().map(|&name| name.to_owned()).collect());
+        for (value, edit) in [
+            (Raw::Undefined, Edit::Keep),
+            (Raw::Null, Edit::Keep),
+            (text(""), Edit::Remove),
+            (text(" , ,"), Edit::Remove),
+            (text("Volume"), names(&["Volume"])),
+            (text(" Volume , Área total,,"), names(&["Volume", "Área total"])),
+            (text(&"a,".repeat(20_000)), names(&["a"; 20_000])),
+            (Raw::Array(vec![]), Edit::Keep),
+            (Raw::Array(vec![text("a"), Raw::LongText("b".into(), 1e5)]), Edit::Keep),
+        ] {
+            assert_eq!(requested_output(&value), Ok(edit), "{value:?}");
+        }
+        for bad in [Raw::Bool(true), Raw::Number(0.0), object(), Raw::Function] {
+            assert_eq!(at(requested_output(&bad)), (Code::RequestInvalid, "request_meta.requested_output".into()));
+            let item = Raw::Array(vec![text("a"), bad]);
+            assert_eq!(at(requested_output(&item)).1, "request_meta.requested_output[1]");
+        }
+    }
+
+    #[test]
+    fn service_category_is_trimmed_and_understood() {
+        for (value, edit, metadata, formspec) in [
+            (Raw::Undefined, Edit::Keep, false, false),
+            (Raw::Null, Edit::Remove, false, false),
+            (text(""), Edit::Keep, false, false),
+            (text("  "), Edit::Set(""), false, false),
+            (text("#Default#"), Edit::Keep, false, false),
+            (text("metadata"), Edit::Keep, true, false),
+            (text("MetaData,FormSpec"), Edit::Keep, true, true),
+            (text("a, metadata"), Edit::Set("a,metadata"), true, false),
+            (text(" FORMSPEC\t,b "), Edit::Set("FORMSPEC,b"), false, true),
+            (text("a, ,b"), Edit::Set("a,,b"), false, false),
+            (text("metadata2"), Edit::Keep, false, false),
+        ] {
+            let edit = match edit {
+                Edit::Set(text) => Edit::Set(text.to_owned()),
+                Edit::Remove => Edit::Remove,
+                Edit::Keep => Edit::Keep,
+            };
+            assert_eq!(service_category(&value), Ok(Category { edit, metadata, formspec }), "{value:?}");
+        }
+        for bad in [Raw::Number(1.0), Raw::Array(vec![text("metadata")]), object(), Raw::LongText("a".into(), 1e5)] {
+            assert_eq!(at(service_category(&bad)), (Code::RequestInvalid, "request_meta.service_category".into()));
+        }
+    }
+
+    #[test]
+    fn only_objects_are_requests() {
+        let none = Raw::Undefined;
+        for bad in [Raw::Undefined, Raw::Null, Raw::Array(vec![]), text("{}"), Raw::Number(1.0), Raw::Function] {
+            assert_eq!(at(check_shape(&bad, &none, &none)), (Code::RequestInvalid, "input".into()), "{bad:?}");
+        }
+        for bad in [Raw::Array(vec![]), text("{}"), Raw::Number(1.0), Raw::Bool(false), Raw::Other("a Map".into())] {
+            assert_eq!(at(check_shape(&object(), &bad, &none)).1, "request_data", "{bad:?}");
+            assert_eq!(at(check_shape(&object(), &object(), &bad)).1, "request_data.inputs", "{bad:?}");
+            assert_eq!(at(check_meta(&bad)).1, "request_meta", "{bad:?}");
+        }
+        for absent in [Raw::Undefined, Raw::Null] {
+            assert_eq!(check_shape(&object(), &absent, &none), Ok(()));
+            assert_eq!(check_shape(&object(), &object(), &absent), Ok(()));
+            assert_eq!(check_meta(&absent), Ok(()));
+        }
+        assert_eq!(check_shape(&object(), &object(), &object()), Ok(()));
+    }
+
+    #[test]
+    fn a_batch_is_told_apart_from_other_mistakes() {
+        let failure = check_shape(&object(), &object(), &Raw::Array(vec![object()])).unwrap_err();
+        assert!(failure.message.contains("not a batch"), "{failure}");
+    }
+}
