@@ -20,9 +20,9 @@ pub enum Raw {
     LongText(String, f64),
     /// A function.
     Function,
-    /// An array, element by element.
+    /// An array, element by element; `Headers` as an array of `[name, value]` pairs.
     Array(Vec<Raw>),
-    /// A plain object: own enumerable members in order.
+    /// A plain object, or an instance of a class that is the caller's own: own enumerable members in order.
     Object(Vec<(String, Raw)>),
     /// `ArrayBuffer`, a typed array or `DataView`: the constructor's name and the size in bytes.
     Bytes(String, f64),
@@ -32,7 +32,7 @@ pub enum Raw {
     Response,
     /// A `URL` object, as text.
     Url(String),
-    /// Anything else (symbol, bigint, class instance …): a short name for messages.
+    /// Anything else (symbol, bigint, `Date`, `Map`, `Promise` …): a short name for messages, such as `a Promise`.
     Other(String),
 }
 

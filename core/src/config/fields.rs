@@ -69,7 +69,8 @@ impl<'a> Fields<'a> {
         (*value != Raw::Undefined).then_some(value)
     }
 
-    /// A member that has older spellings, the present one first. Two spellings must agree.
+    /// A member that has older spellings, the present one first. Two spellings must agree, as far as [`Raw`] shows:
+    /// one function is like another.
     pub fn spelled(&self, spellings: &[&'static str]) -> Result<Option<(&'static str, &'a Raw)>> {
         let mut found: Option<(&'static str, &'a Raw)> = None;
         for &key in spellings {

@@ -11,11 +11,13 @@ mod binary;
 mod fields;
 mod model;
 mod text;
+mod url_request;
 
-pub use binary::{BinaryKind, Credentials, UrlRequest};
+pub use binary::BinaryKind;
 pub(crate) use fields::{clipped, trimmed};
 pub use model::{MAX_ID, MAX_REPLICAS, Model, ModelMetadata};
 pub use text::{DeclaredType, TextKind, classify_text};
+pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
