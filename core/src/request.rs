@@ -232,6 +232,8 @@ mod tests {
         let failure = missing_version_id(&["a", "b"]);
         assert_eq!(failure.code, Code::VersionIdMissing);
         assert!(failure.message.ends_with("Configured: a, b."), "{failure}");
+        let failure = missing_version_id(&["1", "2", "3", "4", "5"]);
+        assert!(failure.message.ends_with("Configured: 1, 2, 3, 4, 5."), "{failure}");
         let failure = missing_version_id(&["1", "2", "3", "4", "5", "6", "7"]);
         assert!(failure.message.ends_with("Configured: 1, 2, 3, 4, 5 and 2 more."), "{failure}");
         assert!(missing_version_id(&[]).message.ends_with("No models are configured."));

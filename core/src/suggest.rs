@@ -14,7 +14,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let Some(name) = folded(candidate) else { continue };
         let limit = (word.len().max(name.len()) / 3).max(1);
         let edits = distance(&word, &name);
-        // A short name is all edits: `id` is not a misspelling of `js`.
+        // One letter is no misspelling of another.
         let near = edits <= limit && edits < word.len().min(name.len());
         let rank = if near {
             edits
@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn ignores_what_is_far_short_or_huge() {
-        assert_eq!(nearest("id", ["js"]), None);
+        for (word, candidate) in [("id", "js"), ("a", "b"), ("in", "binary"), ("binary", "in")] {
+            assert_eq!(nearest(word, [candidate]), None, "{word}");
+        }
         assert_eq!(nearest(&"a".repeat(100_000), ["aaaa"]), None);
         assert_eq!(
             nearest("8f3b6c0e-0000-4000-8000-000000000001", ["5d1a9e77-1234-4abc-9def-aabbccddeeff"]),

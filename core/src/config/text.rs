@@ -117,6 +117,8 @@ mod tests {
             ("aGVsbG8gd29ybGQ=", Base64),
             ("not base64!!", Base64),
             ("This is a sentence. It is not base64.", Base64),
+            ("version 1.2 is not base64", Base64),
+            ("aGVsbG8.=", Base64),
             ("%%%", Base64),
             ("???", Base64),
             ("", Base64),
