@@ -5,8 +5,10 @@
 #![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod base64_text;
 pub mod config;
 pub mod error;
+pub mod package;
 pub mod protocol;
 pub mod raw;
 pub mod request;

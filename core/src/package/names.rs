@@ -1,0 +1,96 @@
+//! Entry names: taking them apart, comparing them, showing them.
+
+/// What follows the last separator; Windows tools write backslashes.
+pub(super) fn base(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+/// The folder with its trailing separator, or nothing.
+pub(super) fn folder(name: &str) -> &str {
+    &name[..name.len() - base(name).len()]
+}
+
+/// The folder around a folder (`"a/b/"` → `"a/"`).
+pub(super) fn parent(folder_name: &str) -> &str {
+    folder(folder_name.trim_end_matches(['/', '\\']))
+}
+
+/// What operating systems and archivers add: never part of a model.
+pub(super) fn is_junk(name: &str) -> bool {
+    let base = base(name);
+    base.is_empty()
+        || base.starts_with("._")
+        || [".DS_Store", "Thumbs.db", "desktop.ini"].iter().any(|junk| base.eq_ignore_ascii_case(junk))
+        || name.split(['/', '\\']).any(|segment| segment.eq_ignore_ascii_case("__MACOSX"))
+}
+
+/// Whether `text` has the shape of the ids Spark gives: 8-4-4-4-12 hexadecimal digits.
+pub(super) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// A name as messages show it: quoted, control characters escaped, bounded.
+pub(super) fn quote(name: &str) -> String {
+    const LONGEST: usize = 120;
+    let count = name.chars().count();
+    if count <= LONGEST {
+        return format!("{name:?}");
+    }
+    let head: String = name.chars().take(LONGEST / 2).collect();
+    let tail: String = name.chars().skip(count - LONGEST / 2).collect();
+    format!("{:?}", format!("{head}…{tail}"))
+}
+
+/// Some names as messages list them: the first few, and how many more there are.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<&str> = names.into_iter().collect();
+    let mut text = names.iter().take(SHOWN).map(|name| quote(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_apart_by_either_separator() {
+        assert_eq!((base("a/b.js"), folder("a/b.js")), ("b.js", "a/"));
+        assert_eq!((base("a\\b.js"), folder("a\\b.js")), ("b.js", "a\\"));
+        assert_eq!((base("b.js"), folder("b.js"), parent("")), ("b.js", "", ""));
+        assert_eq!((parent("a/b/"), parent("a/")), ("a/", ""));
+    }
+
+    #[test]
+    fn junk_is_what_no_compiler_makes() {
+        for name in ["__MACOSX/._a.js", "x/__MACOSX/a.js", "x/._a.wasm", ".DS_Store", "x/.ds_store", "folder/", ""] {
+            assert!(is_junk(name), "{name:?}");
+        }
+        for name in ["_a.js", "x/a.wasm", "macosx/a.js"] {
+            assert!(!is_junk(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_shown_bounded_and_escaped() {
+        assert_eq!(quote("a\u{7}b"), r#""a\u{7}b""#);
+        assert!(quote(&"é".repeat(70_000)).chars().count() < 130);
+        assert_eq!(list(["a", "b"]), r#""a", "b""#);
+        assert!(list(["x"; 9]).ends_with("and 3 more"));
+    }
+
+    #[test]
+    fn only_the_shape_of_an_id_counts_as_one() {
+        assert!(is_uuid("f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9F00"));
+        for text in ["", "f64ed9a1", "f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9f0g", "f64ed9a1x0d8d-4b32-8f7c-6a4b2f3e9f00"] {
+            assert!(!is_uuid(text), "{text}");
+        }
+    }
+}

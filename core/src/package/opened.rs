@@ -1,0 +1,218 @@
+//! A package whose parts are known and can be extracted.
+
+use std::io::{Read, Seek};
+
+use md5::{Digest, Md5};
+
+use super::archive::Archive;
+use super::checksums::{Checksums, Sum, hex};
+use super::layout::{self, Layout, Place, is_description_of, is_usable};
+use super::names::{base, folder, quote};
+use super::role::Role;
+use super::select::Choice;
+use super::source::Source;
+use super::{Limits, Sink, Want};
+use crate::error::{Code, Failure, Result};
+
+/// Texts larger than this are not read into memory.
+const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
+
+/// One part of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is for.
+    pub role: Role,
+    /// The entry's name in its archive, folders included.
+    pub name: String,
+    /// Uncompressed size in bytes, as the directory states it; extraction yields exactly this or fails.
+    pub size: u64,
+    archive: usize,
+    index: usize,
+    /// The sums `checksums.md5` states; any of them will do.
+    sums: Vec<Sum>,
+}
+
+/// A package that was found to hold one complete model.
+#[derive(Debug)]
+pub struct Opened<R> {
+    /// The package, and the archive inside it when it is an export.
+    archives: Vec<Archive<R>>,
+    parts: Vec<Part>,
+    layout: Layout,
+    version_id: Option<String>,
+    verify_checksums: bool,
+    warnings: Vec<String>,
+}
+
+/// Finds the wanted model in a package, without extracting anything.
+pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
+    let mut warnings = Vec::new();
+    let outer = Archive::open(Source::whole(reader)?, &want.limits)?;
+    let place = layout::find(&outer.entries, want.version_id, &mut warnings)?;
+    let mut archives = vec![outer];
+    if let Place::Inside(index) = place {
+        let inner = archives[0].open_inner(index, &want.limits)?;
+        archives.push(inner);
+    }
+    let model = archives.len() - 1;
+    let mut choice = match &place {
+        Place::Below(prefix) => {
+            let belongs = |name: &str| name.starts_with(prefix.as_str()) || is_description_of(name, prefix);
+            Choice::new(&archives[model], |entry| belongs(&entry.name))
+        }
+        _ => Choice::new(&archives[model], |_| true),
+    };
+    choice.read_sums(&mut warnings)?;
+    let part = |role: Role, archive: usize, index: usize, sums: &Checksums| -> Result<Part> {
+        archives[archive].check(index, &want.limits)?;
+        let entry = archives[archive].entry(index)?;
+        let sums = if archive == model { sums.of(&entry.name) } else { Vec::new() };
+        Ok(Part { role, name: entry.name.clone(), size: entry.size, archive, index, sums })
+    };
+    let engine = choice.code(Role::Engine)?.ok_or_else(|| choice.missing(Role::Engine))?;
+    let glue = choice.code(Role::Glue)?.ok_or_else(|| choice.missing(Role::Glue))?;
+    let data = choice.code(Role::Data)?;
+    let engine_name = archives[model].entry(engine)?.name.clone();
+    let mut found = vec![(Role::Glue, model, glue), (Role::Engine, model, engine)];
+    found.extend(data.map(|index| (Role::Data, model, index)));
+    for role in Role::ALL.into_iter().filter(|role| !role.is_code()) {
+        let inside = choice.text(role, &engine_name, &mut warnings).map(|index| (role, model, index));
+        let beside = || match place {
+            Place::Inside(zip) => beside(&archives[0], zip, role).map(|index| (role, 0, index)),
+            _ => None,
+        };
+        found.extend(inside.or_else(beside));
+    }
+    let mut parts = Vec::with_capacity(found.len());
+    for (role, archive, index) in found {
+        parts.push(part(role, archive, index, &choice.sums)?);
+    }
+    check_total(&parts, &want.limits)?;
+    check_listing(&choice, &parts, want.verify_checksums, &mut warnings)?;
+    let (layout, version_id) = match &place {
+        Place::Anywhere => (Layout::Flat, None),
+        Place::Inside(zip) => (Layout::Export, archives[0].entry(*zip).ok().map(|entry| stem(base(&entry.name)))),
+        Place::Below(prefix) => (Layout::Folder, Some(base(&prefix[..prefix.len() - 1]).to_string())),
+    };
+    Ok(Opened { parts, layout, version_id, verify_checksums: want.verify_checksums, warnings, archives })
+}
+
+fn stem(file: &str) -> String {
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_string()
+}
+
+/// The file of an export that describes the model from beside its zip.
+fn beside<R>(outer: &Archive<R>, zip: usize, role: Role) -> Option<usize> {
+    let zip_folder = folder(&outer.entries.get(zip)?.name);
+    let is_it = |name: &str| folder(name) == zip_folder && Role::of(name) == Some(role);
+    // Sums beside an inner archive do not speak of what is in it.
+    (role != Role::Checksums).then_some(())?;
+    outer.entries.iter().position(|entry| is_usable(entry) && is_it(&entry.name))
+}
+
+fn check_total(parts: &[Part], limits: &Limits) -> Result<()> {
+    let total = parts.iter().fold(0u64, |total, part| total.saturating_add(part.size));
+    if total <= limits.expanded {
+        return Ok(());
+    }
+    let most = limits.expanded;
+    let message = format!("The model would expand to {total} bytes; at most {most} are read.");
+    Err(Failure::new(Code::PackageTooLarge, message))
+}
+
+fn check_listing<R: Read + Seek>(
+    choice: &Choice<'_, R>,
+    parts: &[Part],
+    verify: bool,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
+    for (role, name) in choice.listed_but_absent() {
+        let lost = role == Role::Data && !parts.iter().any(|part| part.role == Role::Data);
+        let message = format!("checksums.md5 lists {}, which the package does not have", quote(&name));
+        if lost && verify {
+            let message = format!("{message}: the model cannot run without its data. Fetch or export it again.");
+            return Err(Failure::new(Code::PackageIncomplete, message).at(name));
+        }
+        warnings.push(format!("{message}."));
+    }
+    if choice.sums.names().next().is_some() {
+        for part in parts.iter().filter(|part| part.role.is_code() && part.sums.is_empty()) {
+            warnings.push(format!("{} was not checked: checksums.md5 does not list it.", quote(&part.name)));
+        }
+    }
+    Ok(())
+}
+
+impl<R: Read + Seek> Opened<R> {
+    /// The parts found; glue and engine are always there, each role at most once.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The part with this role.
+    pub fn part(&self, role: Role) -> Option<&Part> {
+        self.parts.iter().find(|part| part.role == role)
+    }
+
+    /// How the package is laid out.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The id by which the package itself names the model (of the inner zip, or the folder).
+    pub fn version_id(&self) -> Option<&str> {
+        self.version_id.as_deref()
+    }
+
+    /// What is odd but no reason to refuse the package; extraction may add to it.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Streams a part into `sink`, checking size, CRC and MD5 on the way.
+    ///
+    /// The sums are known only at the end: after an error, what the sink was given must not be used.
+    pub fn extract(&mut self, role: Role, sink: &mut impl Sink) -> Result<()> {
+        let Some(part) = self.parts.iter().find(|part| part.role == role) else {
+            let message = format!("The package has no {}.", role.label());
+            return Err(Failure::new(Code::PackageIncomplete, message));
+        };
+        let mut sum = (!part.sums.is_empty()).then(Md5::new);
+        sink.start(part.size)?;
+        self.archives[part.archive].stream(part.index, &mut |chunk| {
+            if let Some(sum) = &mut sum {
+                sum.update(chunk);
+            }
+            sink.write(chunk)
+        })?;
+        let Some(sum) = sum.map(|sum| Sum::from(sum.finalize())) else { return Ok(()) };
+        if part.sums.contains(&sum) {
+            return Ok(());
+        }
+        let stated = part.sums.iter().map(hex).collect::<Vec<_>>().join(" or ");
+        let fault = format!("{} has the MD5 sum {}, but checksums.md5 states {stated}", quote(&part.name), hex(&sum));
+        if role.is_code() && self.verify_checksums {
+            let message = format!("{fault}: it was changed or damaged after it was made. Fetch or export it again.");
+            return Err(Failure::new(Code::ChecksumMismatch, message).at(part.name.clone()));
+        }
+        self.warnings.push(format!("{fault}."));
+        Ok(())
+    }
+
+    /// A part as text, without a byte order mark; `None` when the package does not have it.
+    pub fn text(&mut self, role: Role) -> Result<Option<String>> {
+        let Some(part) = self.part(role) else { return Ok(None) };
+        let (name, size) = (part.name.clone(), part.size);
+        if size > LARGEST_TEXT {
+            let message = format!("{} has {size} bytes; at most {LARGEST_TEXT} are read as text.", quote(&name));
+            return Err(Failure::new(Code::PackageTooLarge, message).at(name));
+        }
+        let mut bytes = Vec::new();
+        self.extract(role, &mut bytes)?;
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            self.warnings.push(format!("{} is not UTF-8; what could not be read was replaced.", quote(&name)));
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        });
+        Ok(Some(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text)))
+    }
+}
