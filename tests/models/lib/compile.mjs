@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, readModel, sha256 } from "./sources.mjs";
+import { ROOT, readModel, sha256, stableId } from "./sources.mjs";
 
 export const COMPILER_VERSION = "1.0.0";
 const WORK = join(ROOT, "..", ".out", "models");
@@ -56,11 +56,11 @@ const once = new Map();
  */
 export async function compile({ model, flags }) {
   const key = sha256(JSON.stringify([model, flags])).slice(0, 16);
-  if (!once.has(key)) once.set(key, run(model, flags, join(WORK, `${model}-${key}`)));
+  if (!once.has(key)) once.set(key, run(model, flags, join(WORK, `${model}-${key}`), key));
   return once.get(key);
 }
 
-async function run(model, flags, folder) {
+async function run(model, flags, folder, key) {
   const spec = readModel(model);
   const source = join(ROOT, model);
   rmSync(folder, { recursive: true, force: true });
@@ -82,16 +82,23 @@ async function run(model, flags, folder) {
     env: { ...process.env, NODE_PATH: [process.env.NODE_PATH, DEBIAN_NODE_MODULES].filter(Boolean).join(":") },
   });
   const read = (extension) => readFileSync(join(folder, `${spec.file}.${extension}`));
-  return { js: likeReal(read("js").toString()), wasm: read("wasm"), data: assets.length ? read("data") : null };
+  return { js: tidy(read("js").toString(), key), wasm: read("wasm"), data: assets.length ? read("data") : null };
+}
+
+function replaceOnce(text, before, after) {
+  const parts = text.split(before);
+  if (parts.length !== 2) throw new Error(`The glue holds ${parts.length - 1} times ${before}; adapt lib/compile.mjs.`);
+  return parts.join(after);
 }
 
 /**
- * Real packages come from an emcc a little younger than Debian's, which no longer calls `fetch()` on a file path under
- * Node >= 18. The same guard is added here, so that a Node host can load the glue.
+ * Two changes to what emcc wrote. Real packages come from an emcc a little younger than Debian's, which no longer calls
+ * `fetch()` on a file path under Node >= 18: the same guard makes the glue load in a Node host. And emcc draws a random
+ * id for the preloaded files, which would make every build differ.
  */
-function likeReal(js) {
-  const before = 'typeof WebAssembly.instantiateStreaming=="function"&&';
-  const parts = js.split(before);
-  if (parts.length !== 2) throw new Error("The glue no longer holds the streaming test once; adapt lib/compile.mjs.");
-  return parts.join(`${before}!ENVIRONMENT_IS_NODE&&`);
+function tidy(js, key) {
+  const streaming = 'typeof WebAssembly.instantiateStreaming=="function"&&';
+  const guarded = replaceOnce(js, streaming, `${streaming}!ENVIRONMENT_IS_NODE&&`);
+  const id = /"package_uuid":"([^"]+)"/.exec(guarded)?.[1];
+  return id ? replaceOnce(guarded, id, stableId(key)) : guarded;
 }

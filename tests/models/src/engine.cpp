@@ -86,6 +86,16 @@ void Call::reply(const void* bytes, size_t length) {
   reply_.raw(static_cast<const char*>(bytes), length);
 }
 
+void Call::reply_at(const char* text, size_t claimed_length) {
+  if (text) {
+    reply(text, strlen(text));
+  } else {
+    raw_reply_ = true;
+  }
+  lies_ = true;
+  claimed_length_ = claimed_length;
+}
+
 void Call::warn(const std::string& source_path, const std::string& message) {
   if (warnings_.size()) warnings_.ch(',');
   warnings_.raw("{\"source_path\":");
@@ -264,7 +274,15 @@ char* Call::run(const char* request, size_t length, size_t& reply_length) {
   array_outputs_ = member(meta, "array_outputs");
 
   model_calc(*this);
-  if (raw_reply_) return reply_.release(reply_length);
+  if (raw_reply_) {
+    char* reply = reply_.release(reply_length);
+    if (lies_) {
+      reply_length = claimed_length_;
+    } else if (!reply) {
+      reply = static_cast<char*>(calloc(1, 1));  // nothing to say, but at a valid address
+    }
+    return reply;
+  }
 
   for (size_t i = 0; i < wanted_.size(); i++) {
     if (!answered_[i]) begin(wanted_[i].c_str()).null();
@@ -295,6 +313,6 @@ EMSCRIPTEN_KEEPALIVE char* node_calc_v3(Workbook* workbook, const char* request,
   char* reply = call->run(request, length, reply_length);
   delete call;
   *out_length = reply_length;
-  return reply ? reply : static_cast<char*>(calloc(1, 1));
+  return reply;
 }
 }

@@ -68,6 +68,8 @@ class Call {
   void warn(const std::string& source_path, const std::string& message);
   // Answers with these bytes instead of a response.
   void reply(const void* bytes, size_t length);
+  // The same, claiming whatever length; no text gives a null pointer.
+  void reply_at(const char* text, size_t claimed_length);
 
  private:
   void bind(const json::Value* inputs, bool silent);
@@ -82,6 +84,8 @@ class Call {
   const json::Value* array_outputs_ = nullptr;
   bool any_bad_ = false;
   bool raw_reply_ = false;
+  bool lies_ = false;
+  size_t claimed_length_ = 0;
   uint32_t output_count_ = 0;
   json::Writer outputs_, warnings_, errors_, reply_;
 };
