@@ -118,8 +118,9 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
 
     /// The listed code files that the archive does not have.
     pub fn listed_but_absent(&self) -> Vec<(Role, String)> {
-        let names: HashSet<&str> = self.archive.entries.iter().map(|entry| base(&entry.name)).collect();
-        let absent = self.sums.names().filter(|listed| !names.contains(base(listed)));
+        let file = |name: &str| base(name).to_ascii_lowercase();
+        let files: HashSet<String> = self.archive.entries.iter().map(|entry| file(&entry.name)).collect();
+        let absent = self.sums.names().filter(|listed| !files.contains(&file(listed)));
         absent.filter_map(|listed| Some((Role::of(listed)?, listed.to_string()))).collect()
     }
 
