@@ -111,7 +111,7 @@ impl Decoder {
             let message = "The base64 text is cut off: its last character stands alone. Give the whole text.";
             return Err(invalid(message.into()));
         }
-        if self.padding > 0 && (self.digits + self.padding) % 4 != 0 {
+        if self.padding > 0 && !(self.digits + self.padding).is_multiple_of(4) {
             let message =
                 "The base64 text is cut off or changed: its padding (=) does not fit its length. Give the whole text.";
             return Err(invalid(message.into()));
