@@ -35,7 +35,7 @@ export const ISOLATED = {
 };
 
 /** What the demo, the tests and the benchmark all serve: the pages, the built package and the models to test with. */
-export const PRODUCT = { "/": at("www"), "/dist/": at("dist"), "/models/": at("tests", "models") };
+export const PRODUCT = { "/": at("www"), "/dist/": at("dist"), "/tests/models/": at("tests", "models") };
 
 /**
  * @typedef {{ status?: number, headers?: Record<string, string>, body?: string | Uint8Array }} Answer
