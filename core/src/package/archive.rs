@@ -192,12 +192,16 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn damaged(entry: &Entry, why: &str) -> Failure {
     let name = quote(&entry.name);
     let message = format!("The zip archive is damaged at {name}: {why}. Fetch or export the package again.");
     Failure::new(Code::ZipInvalid, message).at(entry.name.clone())
 }
 
+#[cold]
+#[inline(never)]
 fn too_large(entry: &Entry, what: &str) -> Failure {
     let message = format!("The entry {} {what}: refused as too large.", quote(&entry.name));
     Failure::new(Code::PackageTooLarge, message).at(entry.name.clone())

@@ -223,6 +223,8 @@ fn extend_to_64(entry: &mut Entry, mut extra: &[u8]) {
 }
 
 /// A failure for an archive that has an end but is wrong before it.
+#[cold]
+#[inline(never)]
 fn damaged<R: Read + Seek>(source: &Source<R>, why: String) -> Failure {
     let mangled = source.bytes(0, 512).is_ok_and(|head| sniff::is_mangled(&head));
     let message = if mangled {
@@ -234,6 +236,8 @@ fn damaged<R: Read + Seek>(source: &Source<R>, why: String) -> Failure {
 }
 
 /// A failure for something without an archive's end: a piece of a zip, or no zip at all.
+#[cold]
+#[inline(never)]
 fn no_end<R: Read + Seek>(source: &Source<R>) -> Result<Failure> {
     let head = source.bytes(0, 512)?;
     let size = source.len();
@@ -249,11 +253,14 @@ fn no_end<R: Read + Seek>(source: &Source<R>) -> Result<Failure> {
     Ok(Failure::new(Code::ZipInvalid, message))
 }
 
+#[cold]
+#[inline(never)]
 fn too_large(what: String) -> Failure {
     Failure::new(Code::PackageTooLarge, format!("The zip archive {what}. A model's package has about ten files."))
 }
 
 /// Why the entry cannot be read, whatever its bytes are.
+#[inline(never)]
 pub(super) fn refusal(entry: &Entry) -> Option<Failure> {
     let name = quote(&entry.name);
     let message = if entry.flags & 1 != 0 || entry.method == 99 {

@@ -1,9 +1,7 @@
 //! Which of the layouts a package has, and where in it the wanted model is.
 
-use std::collections::BTreeSet;
-
 use super::directory::Entry;
-use super::names::{base, folder, is_junk, is_uuid, list, parent, quote};
+use super::names::{base, folder, is_junk, is_uuid, list, parent, quote, without_separator};
 use super::role::Role;
 use crate::error::{Code, Failure, Result};
 
@@ -30,6 +28,7 @@ pub(super) enum Place {
 }
 
 /// Whether an entry can be part of a model at all.
+#[inline(never)]
 pub(super) fn is_usable(entry: &Entry) -> bool {
     !entry.symlink && !is_junk(&entry.name)
 }
@@ -51,6 +50,7 @@ fn is_wanted(id: &str, wanted: Option<&str>) -> bool {
 }
 
 /// The file name of a zip without its ending.
+#[inline(never)]
 fn stem(name: &str) -> Option<&str> {
     let base = base(name);
     let (stem, ending) = base.split_at_checked(base.len().checked_sub(4)?)?;
@@ -58,7 +58,8 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 fn find_zip(entries: &[Entry], zips: &[usize], wanted: Option<&str>, warnings: &mut Vec<String>) -> Result<usize> {
-    let names = |indices: &[usize]| list(indices.iter().map(|&index| entries[index].name.as_str()));
+    let names =
+        |indices: &[usize]| list(&indices.iter().map(|&index| entries[index].name.as_str()).collect::<Vec<_>>());
     let is_match = |&index: &usize| stem(&entries[index].name).is_some_and(|stem| is_wanted(stem, wanted));
     let matching: Vec<usize> = zips.iter().copied().filter(is_match).collect();
     match (matching.as_slice(), zips) {
@@ -82,12 +83,11 @@ fn find_zip(entries: &[Entry], zips: &[usize], wanted: Option<&str>, warnings: &
 
 fn find_folder(entries: &[Entry], wanted: Option<&str>, warnings: &mut Vec<String>) -> Result<Place> {
     let mut anywhere = false;
-    let mut below: BTreeSet<&str> = BTreeSet::new();
+    let mut below: Vec<&str> = Vec::new();
     for entry in entries.iter().filter(|entry| is_usable(entry) && Role::of(&entry.name) == Some(Role::Engine)) {
         match version_folder(&entry.name, wanted) {
-            Some(prefix) => {
-                below.insert(prefix);
-            }
+            Some(prefix) if below.contains(&prefix) => {}
+            Some(prefix) => below.push(prefix),
             None => anywhere = true,
         }
     }
@@ -95,13 +95,13 @@ fn find_folder(entries: &[Entry], wanted: Option<&str>, warnings: &mut Vec<Strin
     match (matching.as_slice(), below.len()) {
         (&[only], _) => return Ok(Place::Below(only.to_string())),
         (&[_, _, ..], _) => {
-            let names = list(matching.iter().copied());
+            let names = list(&matching);
             return Err(ambiguous(&format!("the same version more than once: {names}")));
         }
         _ if anywhere || below.is_empty() => return Ok(Place::Anywhere),
         (_, 1) => {}
         _ => {
-            let names = list(below.iter().copied());
+            let names = list(&below);
             return Err(match wanted {
                 Some(id) => not_inside(id, &names),
                 None => ambiguous(&format!("several models: {names}")),
@@ -124,6 +124,7 @@ pub(super) fn is_description_of(name: &str, version_folder: &str) -> bool {
 }
 
 /// The innermost folder of `name` that is called by the wanted id, or by something that looks like an id.
+#[inline(never)]
 fn version_folder<'a>(name: &'a str, wanted: Option<&str>) -> Option<&'a str> {
     let mut prefix = folder(name);
     let mut by_shape = None;
@@ -145,15 +146,17 @@ fn version_folder<'a>(name: &'a str, wanted: Option<&str>) -> Option<&'a str> {
 }
 
 fn last(folder_name: &str) -> &str {
-    base(folder_name.trim_end_matches(['/', '\\']))
+    base(without_separator(folder_name))
 }
 
+#[inline(never)]
 fn ambiguous(what: &str) -> Failure {
     let message =
         format!("The package holds {what}. Configure the version id of one of them, or give one model alone.");
     Failure::new(Code::PackageAmbiguous, message)
 }
 
+#[inline(never)]
 fn not_inside(id: &str, names: &str) -> Failure {
     let message =
         format!("The package does not hold version {id}; inside are {names}. Configure the id of one of these.");

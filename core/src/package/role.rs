@@ -43,6 +43,7 @@ impl Role {
     ];
 
     /// The role an entry of this name has. Case never matters: file systems along the way may have changed it.
+    #[inline(never)]
     pub fn of(name: &str) -> Option<Role> {
         let base = base(name).to_ascii_lowercase();
         let role = match base.as_str() {

@@ -1,6 +1,5 @@
 //! Gives each role its entry.
 
-use std::collections::HashSet;
 use std::io::{Read, Seek};
 
 use md5::{Digest, Md5};
@@ -15,6 +14,8 @@ use crate::error::{Code, Failure, Result};
 
 /// More candidates than this for one role are refused unread: sums would have to be computed for each.
 const MOST_CANDIDATES: usize = 8;
+/// Only so many listed names are looked for; a package has about ten.
+const MOST_LISTED: usize = 1000;
 /// Larger files of sums are not read.
 const LARGEST_SUMS: u64 = 1024 * 1024;
 
@@ -85,7 +86,7 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
         if let &[only] = right.as_slice() {
             return Ok(Some(only));
         }
-        let names = list(candidates.iter().map(|&index| self.name(index)));
+        let names = list(&candidates.iter().map(|&index| self.name(index)).collect::<Vec<_>>());
         let message = format!(
             "The package has {} candidates for the {}, and checksums.md5 does not single one out: {names}. Remove the others.",
             candidates.len(),
@@ -118,9 +119,9 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
 
     /// The listed code files that the archive does not have.
     pub fn listed_but_absent(&self) -> Vec<(Role, String)> {
-        let file = |name: &str| base(name).to_ascii_lowercase();
-        let files: HashSet<String> = self.archive.entries.iter().map(|entry| file(&entry.name)).collect();
-        let absent = self.sums.names().filter(|listed| !files.contains(&file(listed)));
+        let entries = &self.archive.entries;
+        let is_there = |listed: &str| entries.iter().any(|entry| base(&entry.name).eq_ignore_ascii_case(base(listed)));
+        let absent = self.sums.names().take(MOST_LISTED).filter(|listed| !is_there(listed));
         absent.filter_map(|listed| Some((Role::of(listed)?, listed.to_string()))).collect()
     }
 
@@ -132,7 +133,7 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
         let found = match (listed, usable.as_slice()) {
             (Some((_, name)), _) => format!("checksums.md5 lists {}, which is not there", quote(&name)),
             (None, []) => "it has no files".to_string(),
-            (None, names) => format!("inside are {}", list(names.iter().copied())),
+            (None, names) => format!("inside are {}", list(names)),
         };
         let message = format!(
             "The package has no {}: {found}. Give the zip that the compiler or the export made, unchanged.",
