@@ -45,6 +45,7 @@ for (const item of PACKAGES) {
     file: spec.file,
     is_async: Boolean(spec.is_async),
     description: item.note ?? spec.description,
+    peer: item.peer ?? true,
     flags: item.flags,
     ...(laidOut.versions ? { versions: laidOut.versions } : {}),
     inputs: spec.inputs,

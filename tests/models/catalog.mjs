@@ -20,17 +20,50 @@ const both = (model, ...more) => [
   { name: `${model}-o3`, model, flags: flags("-O3", ...more) },
 ];
 
+const variant = (name, layout, note, more) => ({
+  name,
+  model: "cylinder",
+  flags: flags("-O2", FOUR_GIB),
+  layout,
+  note,
+  ...more,
+});
+
 /**
  * `name` of the package, `model` directory, emcc `flags`; `layout` names a function of lib/layouts.mjs, `options` go to
- * it, `note` replaces the model's own description.
+ * it, `note` replaces the model's own description; `peer: false` says that the vendor's runner cannot load it.
  */
 export const PACKAGES = [
   ...both("cylinder", FOUR_GIB),
   { name: "cylinder-imported", model: "cylinder", flags: flags("-O3", FOUR_GIB, IMPORTED) },
+  variant("cylinder-folder", "folder", "In a folder, with macOS resource forks around it"),
+  variant("cylinder-stored", "stored", "No entry is deflated"),
+  variant("cylinder-older", "older", "No compiler log, no static files, checksums of the code alone"),
+  variant("cylinder-export", "nested", "The export of a tenant, one version inside", {
+    options: { versions: 1 },
+    peer: false,
+  }),
+  variant("cylinder-export-two", "nested", "The export of a tenant, two versions inside; 2.0.0 takes pi for 3.14", {
+    options: { versions: 2 },
+    peer: false,
+  }),
+  variant("cylinder-modern", "modern", "Glue in the shape of emcc 4", { flags: flags("-O3", FOUR_GIB), peer: false }),
+  variant("cylinder-modern-imported", "modern", "Glue in the shape of emcc 4, memory made by the glue", {
+    flags: flags("-O3", FOUR_GIB, IMPORTED),
+    peer: false,
+  }),
   ...both("slow", FOUR_GIB),
   ...both("counter", FOUR_GIB),
   ...both("crash", SMALL_MEMORY),
   ...both("async", FOUR_GIB, ...ASYNC),
+  {
+    name: "async-modern",
+    model: "async",
+    flags: flags("-O3", FOUR_GIB, ...ASYNC),
+    layout: "modern",
+    note: "Glue in the shape of emcc 4, with Asyncify",
+    peer: false,
+  },
   ...both("table", FOUR_GIB),
   ...both("large", FOUR_GIB),
 ];

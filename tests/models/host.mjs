@@ -42,8 +42,13 @@ export async function open(files, options = {}) {
     printErr: (line) => tail.push(line),
     ...options.glueHooks,
   };
+  // Glue of emcc 3 listens on Node's process and turns any rejection into a crash.
+  const loud = ["uncaughtException", "unhandledRejection"].map((event) => [event, process.listeners(event)]);
   const evaluate = new Function("require", "__filename", "__dirname", `${glue}\nreturn Module;`);
   const instance = await evaluate(require, "/model.js", "/")(hooks);
+  for (const [event, before] of loud) {
+    for (const listener of process.listeners(event)) if (!before.includes(listener)) process.off(event, listener);
+  }
   instance.dispatch = async (service, at, length) => {
     const request = Buffer.from(memory.buffer, at >>> 0, length).toString("utf8");
     return options.dispatch(service, request);

@@ -15,6 +15,10 @@ EM_ASYNC_JS(char*, dispatch, (int service, const char* args_json, int args_json_
 });
 // clang-format on
 
+// One suspended stack is all there is. A call that comes while another waits does not dispatch and answers null, as real
+// models do; after a dispatch that never settles, every later call does.
+static bool waiting = false;
+
 void model_construct(Workbook&) {}
 void model_destroy(Workbook&) {}
 
@@ -73,10 +77,12 @@ void model_calc(Call& call) {
   int dispatched = 0;
   std::vector<void*> held;
   double times = call.flag("dispatch") ? call.number("times") : 0;
-  for (; dispatched < times; dispatched++) {
+  for (; dispatched < times && !waiting; dispatched++) {
     size_t bytes = size_t(call.number("grow_mb") * (1 << 20));
     if (bytes) held.push_back(malloc(bytes));
+    waiting = true;
     char* text = dispatch(int(call.number("call_type")), asked.data(), int(asked.size()));
+    waiting = false;
     answered = text != nullptr;
     reply = text ? text : "";
     free(text);

@@ -22,7 +22,7 @@ static void fail(Call& call, const std::string& mode) {
   if (mode == "trap") __builtin_trap();
   if (mode == "divide") {
     volatile int zero = 0;
-    volatile int quotient = 1 / zero;
+    volatile int quotient = 7 / zero;
     (void)quotient;
   }
   if (mode == "overflow") {

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const SHEETS = 4;
-const CELLS_PER_SHEET = 2000;
+const SHEETS = 20;
+const CELLS_PER_SHEET = 480;
 const INPUT_CELLS = 8;
 const RATES = 8192;
 
@@ -17,7 +17,9 @@ function randomFrom(seed) {
   };
 }
 
+/** @returns {string[]} the C++ files to compile along */
 export function generate(folder) {
+  const written = [];
   const random = randomFrom(20240101);
   const pick = (count) => Math.floor(random() * count);
   const constant = () => (random() * 4 - 2 + random() * 2 ** -32).toPrecision(17);
@@ -45,7 +47,8 @@ export function generate(folder) {
       lines.push(`  c[${cell}] = ${formula(cell)};`);
     }
     lines.push("}", "");
-    writeFileSync(join(folder, `sheet${sheet}.cpp`), lines.join("\n"));
+    written.push(join(folder, `sheet${sheet}.cpp`));
+    writeFileSync(written.at(-1), lines.join("\n"));
   }
   const header = [
     "#pragma once",
@@ -62,4 +65,5 @@ export function generate(folder) {
 
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "assets", "rates.bin"), Buffer.from(Float64Array.from({ length: RATES }, random).buffer));
+  return written;
 }

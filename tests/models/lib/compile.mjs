@@ -66,12 +66,13 @@ async function run(model, flags, folder, key) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "model_def.cpp"), definition(spec));
+  const generated = [];
   if (existsSync(join(source, "generate.mjs"))) {
     const { generate } = await import(join(source, "generate.mjs"));
-    generate(folder);
+    generated.push(...generate(folder));
   }
   const inputs = ["src/json.cpp", "src/engine.cpp", `${model}/model.cpp`].map((path) => join(ROOT, path));
-  inputs.push(join(folder, "model_def.cpp"), ...(spec.generated ?? []).map((name) => join(folder, name)));
+  inputs.push(join(folder, "model_def.cpp"), ...generated);
   // A relative source path would end up in the package's metadata, hence the mapping to /assets.
   const assets = [join(source, "assets"), join(folder, "assets")].filter((path) => existsSync(path));
   const preload = assets.flatMap((path) => ["--preload-file", `${path}@/assets`]);
@@ -92,13 +93,19 @@ function replaceOnce(text, before, after) {
 }
 
 /**
- * Two changes to what emcc wrote. Real packages come from an emcc a little younger than Debian's, which no longer calls
- * `fetch()` on a file path under Node >= 18: the same guard makes the glue load in a Node host. And emcc draws a random
- * id for the preloaded files, which would make every build differ.
+ * Real packages come from an emcc a little younger than Debian's; two of its corrections are made here as well. It no
+ * longer calls `fetch()` on a file path under Node >= 18. And a call that ends at once while another is suspended is
+ * answered at once (it used to take over the promise of the suspended one). Beside these, emcc draws a random id for the
+ * preloaded files, which would make every build differ.
  */
 function tidy(js, key) {
   const streaming = 'typeof WebAssembly.instantiateStreaming=="function"&&';
-  const guarded = replaceOnce(js, streaming, `${streaming}!ENVIRONMENT_IS_NODE&&`);
-  const id = /"package_uuid":"([^"]+)"/.exec(guarded)?.[1];
-  return id ? replaceOnce(guarded, id, stableId(key)) : guarded;
+  let text = replaceOnce(js, streaming, `${streaming}!ENVIRONMENT_IS_NODE&&`);
+  const id = /"package_uuid":"([^"]+)"/.exec(text)?.[1];
+  if (id) text = replaceOnce(text, id, stableId(key));
+  if (text.includes("var Asyncify=")) {
+    text = replaceOnce(text, "var ret=func.apply(null,cArgs);", "var pending=Asyncify.currData;var ret=func.apply(null,cArgs);");
+    text = replaceOnce(text, "if(Asyncify.currData){return Asyncify.whenDone()", "if(Asyncify.currData!=pending){return Asyncify.whenDone()");
+  }
+  return text;
 }
