@@ -50,7 +50,8 @@ async function answer(executablePath, port) {
   const model = models.find(({ name }) => name === MODEL);
   if (!model) throw new Error(`tests/models/manifest.json knows no model named ${MODEL}.`);
   const page = `<!doctype html><title>spark-execute</title><script src="/dist/browser.js"></script>`;
-  const server = await listen({ mounts: PRODUCT, port, routes: { "/headless.html": { body: page } } });
+  const routes = { "/headless.html": { body: page }, "/favicon.ico": { status: 204 } };
+  const server = await listen({ mounts: PRODUCT, port, routes });
   const { launch } = await import("./lib/chromium.mjs");
   const browser = await launch({ executablePath });
   try {
@@ -58,12 +59,12 @@ async function answer(executablePath, port) {
     tab.on("console", (message) => say(`  page: ${message.text()}`));
     tab.on("pageerror", (error) => say(`  page: ${error.stack ?? error}`));
     await tab.goto(`${server.url}/headless.html`);
-    const { response, failure } = await tab.evaluate(runModel, {
-      limit: ANSWER_MS,
+    const run = tab.evaluate(runModel, {
       versionId: model.version_id,
       binary: `${server.url}/tests/models/${model.zip}`,
       inputs: Object.fromEntries(model.inputs.map(({ name, default: value }) => [name, value])),
     });
+    const { response, failure } = await within(ANSWER_MS, run);
     if (failure) throw new Error(`The model did not answer: ${failure}`);
     return response;
   } finally {
@@ -81,23 +82,25 @@ async function listen(options) {
   }
 }
 
+/** A page that hangs ends with its browser; nobody waits for it. */
+function within(limit, work) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve({ failure: `nothing within ${limit / 1000} s` }), limit);
+  });
+  work.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 /** In the page. */
-async function runModel({ limit, versionId, binary, inputs }) {
+async function runModel({ versionId, binary, inputs }) {
   if (typeof globalThis.Spark !== "function") return { failure: "dist/browser.js did not define Spark" };
-  const describe = (error) => [error?.code, error?.stack ?? error?.message ?? String(error)].filter(Boolean).join("\n");
   let spark;
   try {
     spark = new globalThis.Spark({ nodegenModels: [{ versionId, type: "base64", binary }] });
-    const request = { request_data: { inputs }, request_meta: { version_id: versionId } };
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${limit / 1000} s`)), limit);
-    });
-    const response = await Promise.race([spark.execute(request), late]);
-    clearTimeout(timer);
-    return { response };
+    return { response: await spark.execute({ request_data: { inputs }, request_meta: { version_id: versionId } }) };
   } catch (error) {
-    return { failure: describe(error) };
+    return { failure: [error?.code, error?.stack ?? String(error)].filter(Boolean).join("\n") };
   } finally {
     await spark?.destroy();
   }
