@@ -1,1 +1,19 @@
-//! Runs Spark models inside a web page.
+//! Runs Spark models (spreadsheets compiled to WebAssembly) inside a web page.
+//!
+//! This crate is the page's side: a [`Client`](client::Client) carries out what
+//! [`spark_execute_core`] decides, with workers that run [`spark_execute_worker`]. The public class is the JavaScript
+//! facade in `src/js/`, which this crate serves.
+
+mod client;
+mod host;
+mod loading;
+mod platform;
+mod pool;
+mod replica;
+mod request;
+mod source;
+mod timer;
+mod view;
+
+// One binary plays both parts: the same module is posted to the workers.
+pub use spark_execute_worker::worker_main;

@@ -101,6 +101,17 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     Ok(Parsed { config, warnings: notes.into_texts() })
 }
 
+/// What a `binary` function returned, for the model at `path` (such as `nodegenModels[0]`). Anything `binary` itself may
+/// be is accepted, except another function.
+pub fn delivered(value: &Raw, path: &str) -> Result<BinaryKind> {
+    let path = format!("{path}.binary()");
+    let kind = match value {
+        Raw::Undefined | Raw::Function => Err(refuse(&path, value, binary::ACCEPTED)),
+        _ => binary::parse(value, &path, None, &mut Notes::default()),
+    };
+    kind.map_err(|failure| Failure { code: Code::BinaryInvalid, ..failure })
+}
+
 /// The time limit of one call, in milliseconds: `timeout` is the member of the call's options, if there is one.
 pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {

@@ -321,6 +321,11 @@ impl Scheduler {
         }
     }
 
+    /// The model that a living replica belongs to.
+    pub fn model_of(&self, id: ReplicaId) -> Option<ModelIndex> {
+        self.replicas.get(&id).map(|replica| replica.model)
+    }
+
     /// A model in numbers; `None` when there is no such model.
     pub fn stats(&self, model: ModelIndex) -> Option<ModelStats> {
         let state = self.models.get(model)?;

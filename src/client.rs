@@ -1,0 +1,150 @@
+//! The class behind the JavaScript facade: checks what it is given and hands calls to the [`Pool`].
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object};
+use spark_execute_core::config::{self, Config};
+use spark_execute_core::request as requests;
+use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{get, set};
+use wasm_bindgen::prelude::*;
+
+use crate::host::{Context, Host};
+use crate::pool::{Model, Pending, Pool};
+use crate::request::{self, Prepared};
+use crate::{platform, view};
+
+/// One configured set of models. Constructing it starts nothing.
+#[wasm_bindgen]
+pub struct Client {
+    config: Config,
+    by_id: HashMap<String, usize>,
+    host: Host,
+    pool: Rc<Pool>,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Checks `config`; throws a `ConfigurationError` that names the field at fault.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, host: Host) -> std::result::Result<Client, JsValue> {
+        let parsed = config::parse(&view::deep(&config)).map_err(|failure| host.error(failure, Context::default()))?;
+        for warning in &parsed.warnings {
+            host.warn(warning);
+        }
+        let config_of_models = get(&config, parsed.config.models_key);
+        let config = parsed.config;
+        let models = config.models.iter().map(|model| {
+            let entry = get(&config_of_models, &model.index.to_string());
+            Model { config: model.clone(), binary: get(&entry, "binary") }
+        });
+        let pool = Pool::new(&config, models.collect(), host.clone());
+        let by_id = config.models.iter().enumerate().map(|(index, model)| (model.lookup_id.clone(), index)).collect();
+        Ok(Client { config, by_id, host, pool })
+    }
+
+    /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
+    /// it is over already.
+    ///
+    /// [`cancel`]: Self::cancel
+    pub fn execute(
+        &self,
+        input: JsValue,
+        version_id: JsValue,
+        timeout: JsValue,
+        signal: JsValue,
+        resolve: Function,
+        reject: Function,
+    ) -> u32 {
+        let mut context = Context { input: input.clone(), ..Context::default() };
+        match self.prepare(&input, &version_id, &timeout, &signal, &mut context) {
+            Ok((model, timeout, prepared)) => {
+                let Prepared { text, metadata, formspec } = prepared;
+                self.pool.call(Pending { model, request: text, metadata, formspec, context, resolve, reject }, timeout)
+            }
+            Err(failure) => {
+                // A promise's own reject function does not throw.
+                let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(failure, context));
+                0
+            }
+        }
+    }
+
+    /// Cancels a call; one that is over, or 0, is ignored. `reason` becomes the error's cause.
+    pub fn cancel(&self, call: u32, reason: JsValue) {
+        self.pool.cancel(call, reason);
+    }
+
+    /// Ends all workers and calls; what comes later is refused.
+    pub fn destroy(&self) {
+        self.pool.destroy();
+    }
+
+    /// One object per model: its state, replicas, calls and memory.
+    pub fn stats(&self) -> Array {
+        let row = |index: usize, model: &config::Model| {
+            let row = Object::new();
+            let stats = self.pool.stats(index)?;
+            set(&row, "versionId", &model.version_id.as_str().into());
+            set(&row, "state", &stats.state.into());
+            set(&row, "replicas", &(stats.ready as u32).into());
+            set(&row, "starting", &(stats.starting as u32).into());
+            set(&row, "queued", &(stats.queued as u32).into());
+            set(&row, "running", &(stats.running as u32).into());
+            set(&row, "memory", &stats.heap.into());
+            Some(row)
+        };
+        self.config.models.iter().enumerate().filter_map(|(index, model)| row(index, model)).collect()
+    }
+}
+
+impl Client {
+    /// Everything that can be wrong with a call before it starts, in the order in which a caller would want to know.
+    fn prepare(
+        &self,
+        input: &JsValue,
+        version_id: &JsValue,
+        timeout: &JsValue,
+        signal: &JsValue,
+        context: &mut Context,
+    ) -> Result<(usize, f64, Prepared)> {
+        if self.pool.is_destroyed() {
+            let message = "This Spark instance was destroyed. Create a new one with new Spark(config).";
+            return Err(Failure::new(Code::Destroyed, message));
+        }
+        let timeout = if timeout.is_undefined() {
+            self.config.timeout_ms
+        } else {
+            config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
+        };
+        if !signal.is_undefined() {
+            check_signal(signal, context)?;
+        }
+        let id = request::version_id(input, version_id)?
+            .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
+        context.version_id = Some(id.trim().to_owned());
+        let found = self.by_id.get(id.as_str()).or_else(|| self.by_id.get(id.trim().to_lowercase().as_str()));
+        let model = *found.ok_or_else(|| requests::model_not_found(id.trim(), &self.config.version_ids()))?;
+        let prepared = request::prepare(&self.host, input, id.trim())?;
+        if !platform::has_workers() {
+            let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
+                           model in a browser: call execute only there.";
+            return Err(Failure::new(Code::UnsupportedEnvironment, message));
+        }
+        Ok((model, timeout, prepared))
+    }
+}
+
+fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
+    if !get(signal, "addEventListener").is_function() {
+        let found = view::shallow(signal).describe();
+        let message = format!("options.signal must be an AbortSignal; found {found}.");
+        return Err(Failure::new(Code::RequestInvalid, message).at("options.signal"));
+    }
+    if get(signal, "aborted").is_truthy() {
+        context.cause = get(signal, "reason");
+        return Err(Failure::new(Code::Cancelled, "The call was cancelled: its signal was aborted before it began."));
+    }
+    Ok(())
+}

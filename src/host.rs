@@ -1,0 +1,88 @@
+//! What the JavaScript facade provides: the things that only JavaScript can do well.
+
+use spark_execute_core::{Code, Failure};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The facade's services.
+    #[derive(Clone)]
+    pub type Host;
+
+    /// Makes the `Error` that stands for a failure.
+    #[wasm_bindgen(method, js_name = makeError)]
+    fn make_error(
+        this: &Host,
+        code: &str,
+        message: &str,
+        path: Option<String>,
+        details: Option<String>,
+        cause: &JsValue,
+        uuid: Option<String>,
+        input: &JsValue,
+    ) -> JsValue;
+
+    /// Turns a request into JSON text; throws `{ path, what }` for a value that JSON cannot carry.
+    #[wasm_bindgen(method, catch)]
+    pub fn encode(this: &Host, request: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Lays the package's static outputs, or its form description, over a response.
+    #[wasm_bindgen(method, catch)]
+    pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Tells the developer.
+    #[wasm_bindgen(method)]
+    pub fn warn(this: &Host, message: &str);
+
+    /// The text of every worker.
+    #[wasm_bindgen(method, getter, js_name = workerText)]
+    pub fn worker_text(this: &Host) -> JsValue;
+}
+
+/// Whose call failed, for the error.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The model's version id.
+    pub version_id: Option<String>,
+    /// What the caller passed.
+    pub input: JsValue,
+    /// What caused the failure: a thrown value, an abort reason.
+    pub cause: JsValue,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Context { version_id: None, input: JsValue::UNDEFINED, cause: JsValue::UNDEFINED }
+    }
+}
+
+impl Host {
+    /// The error for `failure`.
+    pub fn error(&self, failure: Failure, context: Context) -> JsValue {
+        let Failure { code, message, path, details } = failure;
+        let Context { version_id, input, mut cause } = context;
+        if cause.is_undefined() && let Some(details) = &details {
+            // What the engine or the browser reported is the cause, where there is no better one.
+            cause = js_sys::Error::new(details).into();
+        }
+        self.make_error(code.as_str(), &message, path, details, &cause, version_id, &input)
+    }
+
+    /// The failure for what [`encode`](Self::encode) threw.
+    pub fn unfit(&self, thrown: &JsValue) -> Failure {
+        let text = |key: &str| spark_execute_worker::js::get(thrown, key).as_string();
+        match (text("path"), text("what")) {
+            (Some(path), Some(what)) => {
+                let message = format!(
+                    "{path} is {what}, which JSON cannot carry: the model would compute with something else. Give a \
+                     finite number, text, boolean, null, array or object."
+                );
+                Failure::new(Code::RequestInvalid, message).at(path)
+            }
+            _ => {
+                let said = spark_execute_worker::js::describe(thrown);
+                Failure::new(Code::RequestInvalid, "The request cannot be turned into JSON.").with_details(said)
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import { Spark } from "./spark.js";
+
+globalThis.Spark = Spark;

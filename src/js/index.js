@@ -1,0 +1,4 @@
+import { Spark } from "./spark.js";
+
+export { Spark };
+export default Spark;

@@ -1,0 +1,122 @@
+// A request becomes JSON text here, once, and a response becomes an object again. What a request may hold is JSON: a
+// value that JSON would silently change (NaN becomes null, a function vanishes) would make the model compute with a
+// default, so it is refused by its path instead.
+
+/** Thrown for a value that cannot be sent; `path` says where it is. */
+export class Unfit {
+  constructor(path, what) {
+    this.path = path;
+    this.what = what;
+  }
+}
+
+/**
+ * The request as JSON text.
+ * @param {object} request
+ * @throws {Unfit}
+ */
+export function encode(request) {
+  let text;
+  try {
+    if (isPlain(request.request_data)) text = JSON.stringify(request);
+  } catch {
+    // Too deep for the quick look, a cycle, a BigInt, or a getter that throws: the careful way tells which.
+  }
+  return text ?? encodeCarefully(request);
+}
+
+/** Whether JSON carries the value unchanged, as far as a quick look can tell: `false` means «look closer». */
+function isPlain(value) {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return true;
+    case "number":
+      return value - value === 0;
+    case "object":
+      break;
+    default:
+      return false;
+  }
+  if (value === null) return true;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isPlain(value[i])) return false;
+    return true;
+  }
+  if (typeof value.toJSON === "function" || value instanceof Number) return false;
+  for (const key in value) if (!isPlain(value[key])) return false;
+  return true;
+}
+
+/** `JSON.stringify` that watches every value on its way, after `toJSON`, and knows its path. */
+function encodeCarefully(request) {
+  const holders = [];
+  const keys = [];
+  try {
+    return JSON.stringify(request, function (key, value) {
+      while (holders.length > 0 && holders.at(-1) !== this) {
+        holders.pop();
+        keys.pop();
+      }
+      const at = () => path([...keys.slice(1), key]);
+      const inData = (keys.length > 1 ? keys[1] : key) === "request_data";
+      const what = unfit(value, inData);
+      if (what) throw new Unfit(at(), what);
+      if (typeof value === "object" && value !== null) {
+        if (holders.includes(value)) throw new Unfit(at(), "a reference to one of its own parents");
+        holders.push(value);
+        keys.push(key);
+      }
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof Unfit) throw error;
+    const where = path(keys.slice(1, 12));
+    if (error instanceof RangeError) throw new Unfit(where, "a structure that is nested too deeply, or too large");
+    throw new Unfit(where, `a value whose getter or toJSON threw (${String(error?.message ?? error)})`);
+  }
+}
+
+function unfit(value, inData) {
+  switch (typeof value) {
+    case "bigint":
+      return "a BigInt";
+    case "number":
+      return inData && !Number.isFinite(value) ? String(value) : undefined;
+    case "object":
+      return inData && value instanceof Number && !Number.isFinite(value.valueOf()) ? String(value) : undefined;
+    case "function":
+    case "symbol":
+      return inData ? `a ${typeof value}` : undefined;
+  }
+}
+
+function path(keys) {
+  let text = "";
+  for (const key of keys) {
+    if (/^\d+$/.test(key)) text += `[${key}]`;
+    else if (/^[A-Za-z_$][\w$]*$/.test(key)) text += text ? `.${key}` : key;
+    else text += `[${JSON.stringify(key)}]`;
+  }
+  return text;
+}
+
+/**
+ * Answers the sub-services that come from the package and not from the engine: `metadata` lays the static outputs and
+ * images over the computed ones, `formspec` replaces them; with both, `metadata` counts.
+ */
+export function overlay(response, staticText, formspecText) {
+  const data = (response.response_data ??= {});
+  if (staticText !== undefined) {
+    const { Outputs, ImageOutputs } = JSON.parse(staticText);
+    const images = (Array.isArray(ImageOutputs) ? ImageOutputs : [])
+      .filter((image) => image?.ImageName)
+      .map((image) => [image.ImageName, image.Base64Content || ""]);
+    // Spread and fromEntries define own members, so that a name such as __proto__ is only a name.
+    data.outputs = { ...data.outputs, ...Outputs, ...Object.fromEntries(images) };
+  } else if (formspecText !== undefined) {
+    data.outputs = JSON.parse(formspecText);
+  }
+  return response;
+}

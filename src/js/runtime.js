@@ -1,0 +1,44 @@
+// Our own WebAssembly: carried inside this file, deflated and in base64, decoded and compiled in the first `new Spark`.
+
+import { inflateSync } from "fflate";
+import wasmBase64, { size } from "spark:wasm";
+import { BrowserError } from "./errors.js";
+
+let glue;
+
+/** The bindings of the running module. */
+export function runtime() {
+  if (glue) return glue;
+  const module = compile(inflateSync(decodeBase64(wasmBase64), { out: new Uint8Array(size) }));
+  // Evaluated only now: importing this package must run nothing.
+  const bindings = require("spark:glue");
+  bindings.initSync({ module });
+  glue = bindings;
+  return glue;
+}
+
+/** What this environment lacks to run at all; `undefined` when nothing. */
+export function missingPrerequisite() {
+  const needed = ["WebAssembly", "TextDecoder", "TextEncoder"];
+  return needed.find((name) => typeof globalThis[name] === "undefined");
+}
+
+function compile(bytes) {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw new BrowserError(
+      "This page may not compile WebAssembly. If it has a Content Security Policy, add 'wasm-unsafe-eval' to its " +
+        "script-src directive.",
+      { code: "WASM_BLOCKED", cause },
+    );
+  }
+}
+
+function decodeBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

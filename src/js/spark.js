@@ -1,0 +1,85 @@
+import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { Unfit, encode, overlay } from "./payload.js";
+import { missingPrerequisite, runtime } from "./runtime.js";
+import workerText from "spark:worker";
+
+const host = { makeError, encode, overlay, Unfit, workerText, warn: (message) => console.warn(`[spark-execute] ${message}`) };
+
+/** Runs Spark models inside the page. */
+export class Spark {
+  /** All error classes. */
+  static WasmRunnerErrors = WasmRunnerErrors;
+
+  /** Whether `error` comes from this package (any copy of it), optionally with this `code`. */
+  static isError(error, code) {
+    return SparkError.is(error, code);
+  }
+
+  #client;
+
+  constructor(config) {
+    const missing = missingPrerequisite();
+    this.#client = missing ? new Unsupported(missing) : new (runtime().Client)(config, host);
+  }
+
+  execute(input, versionId, options) {
+    return this.#start(input, versionId, options).response;
+  }
+
+  executeWithCancellationToken(input, versionId, options) {
+    const { response, cancel } = this.#start(input, versionId, options);
+    return { response, cancellationToken: { cancel } };
+  }
+
+  async destroy() {
+    this.#client.destroy();
+  }
+
+  stats() {
+    return this.#client.stats();
+  }
+
+  #start(input, versionId, options) {
+    if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
+    const client = this.#client;
+    const signal = options?.signal ?? undefined;
+    let call = 0;
+    const cancel = (reason) => client.cancel(call, reason);
+    const response = new Promise((resolve, reject) => {
+      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject);
+    });
+    if (signal && call !== 0) {
+      const abort = () => cancel(signal.reason);
+      const release = () => signal.removeEventListener("abort", abort);
+      signal.addEventListener("abort", abort);
+      response.then(release, release);
+    }
+    return { response, cancel: () => cancel() };
+  }
+}
+
+/** Stands in where our WebAssembly cannot even be decoded; it lets pages render on a server. */
+class Unsupported {
+  #missing;
+
+  constructor(missing) {
+    this.#missing = missing;
+  }
+
+  execute(input, versionId, timeout, signal, resolve, reject) {
+    reject(
+      new UnsupportedEnvironmentError(
+        `This JavaScript environment has no ${this.#missing}. Run the model in a browser: call execute only there.`,
+      ),
+    );
+    return 0;
+  }
+
+  cancel() {}
+
+  destroy() {}
+
+  stats() {
+    return [];
+  }
+}

@@ -1,0 +1,33 @@
+// The text of every worker: our bindings and this start. The first message brings our compiled module; from then on Rust
+// listens. What goes wrong before, or outside any call, is reported, since browsers keep some of it to themselves.
+
+import * as bindings from "spark:glue";
+
+const fail = (code, message, details) => postMessage({ Failed: { code, message, details: String(details ?? "") } });
+
+let violation = "";
+self.addEventListener("securitypolicyviolation", (event) => {
+  violation = `${event.effectiveDirective} blocked ${event.blockedURI}`;
+});
+
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", event.reason);
+});
+
+self.addEventListener("messageerror", () => {
+  fail("WORKER_START", "The worker could not receive a message: the browser would not hand over a compiled module.");
+});
+
+self.addEventListener(
+  "message",
+  ({ data }) => {
+    try {
+      bindings.initSync({ module: data.module });
+      bindings.worker_main({ importScripts: self.importScripts.bind(self), violation: () => violation });
+    } catch (error) {
+      fail("WORKER_START", "The worker could not start our WebAssembly.", violation || error);
+    }
+  },
+  { once: true },
+);

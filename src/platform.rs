@@ -1,0 +1,24 @@
+//! The few platform functions that are used directly.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `JSON.parse`, of text that stays in JavaScript.
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    pub fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Calls `callback` after `delay` milliseconds.
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub fn set_timeout(callback: &Function, delay: f64) -> JsValue;
+
+    /// Forgets a timer.
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub fn clear_timeout(timer: &JsValue);
+}
+
+/// Whether workers can be created here: not in Node, jsdom or on a server.
+pub fn has_workers() -> bool {
+    Reflect::get(&js_sys::global(), &"Worker".into()).is_ok_and(|class| class.is_function())
+}

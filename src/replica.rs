@@ -1,0 +1,198 @@
+//! One worker and everything that belongs to it.
+//!
+//! A [`Replica`] owns its native `Worker` and its listeners: dropping it ends the worker. What was in flight in it is the
+//! scheduler's business, which is told of every way in which a worker can end.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Object};
+use spark_execute_core::protocol::ToWorker;
+use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{describe, get, set};
+use spark_execute_worker::wire::{self, Js};
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker};
+
+/// What a worker tells its owner.
+#[derive(Debug)]
+pub enum Event {
+    /// The data of a message.
+    Message(JsValue),
+    /// The worker is of no further use.
+    Broken(Failure),
+}
+
+/// The script of all workers.
+#[derive(Debug)]
+pub struct Script(Blob);
+
+impl Script {
+    /// Makes a script of this text.
+    pub fn new(text: &JsValue) -> Result<Self> {
+        let options = BlobPropertyBag::new();
+        // Firefox refuses to import a script without a type.
+        options.set_type("text/javascript");
+        Blob::new_with_str_sequence_and_options(&Array::of1(text), &options)
+            .map(Script)
+            .map_err(|error| not_started("The worker's script cannot be made into a Blob.").with_details(describe(&error)))
+    }
+}
+
+/// A worker, from its creation to its end.
+pub struct Replica {
+    worker: Worker,
+    violations: Option<Violations>,
+    _listeners: [Closure<dyn Fn(MessageEvent)>; 2],
+    _on_error: Closure<dyn Fn(ErrorEvent)>,
+}
+
+impl Replica {
+    /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
+    pub fn spawn(script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
+        let violations = Violations::watch();
+        let worker = create(&script.0).map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
+        let notify = Rc::new(notify);
+
+        let on_message = {
+            let notify = notify.clone();
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| notify(Event::Message(event.data())))
+        };
+        let on_undecodable = {
+            let notify = notify.clone();
+            Closure::<dyn Fn(MessageEvent)>::new(move |_| {
+                notify(Event::Broken(Failure::new(
+                    Code::WorkerCrashed,
+                    "A message from a worker could not be read by the page.",
+                )));
+            })
+        };
+        let seen = violations.seen.clone();
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            // A worker that could not be loaded sends a plain Event without a message.
+            let said = get(&event, "message").as_string().unwrap_or_default();
+            let failure = if said.is_empty() {
+                blocked(&seen.borrow())
+            } else {
+                Failure::new(Code::WorkerCrashed, "A worker failed outside of any call. It was replaced.")
+            };
+            notify(Event::Broken(failure.with_details(said)));
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onmessageerror(Some(on_undecodable.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+
+        let replica = Replica {
+            worker,
+            violations: Some(violations),
+            _listeners: [on_message, on_undecodable],
+            _on_error: on_error,
+        };
+        let first = Object::new();
+        set(&first, "module", &wasm_bindgen::module());
+        replica.post_raw(&first)?;
+        Ok(replica)
+    }
+
+    /// Sends a message.
+    pub fn post(&self, message: &ToWorker<Js>) -> Result<()> {
+        self.post_raw(&wire::to_worker(message)?)
+    }
+
+    /// The worker runs our script: policy violations from now on are not its start.
+    pub fn up(&mut self) {
+        self.violations = None;
+    }
+
+    fn post_raw(&self, message: &JsValue) -> Result<()> {
+        self.worker.post_message(message).map_err(|error| {
+            Failure::new(Code::WorkerStart, "A message could not be sent to a worker.").with_details(describe(&error))
+        })
+    }
+}
+
+impl std::fmt::Debug for Replica {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replica").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onmessageerror(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+fn create(script: &Blob) -> std::result::Result<Worker, JsValue> {
+    let url = Url::create_object_url_with_blob(script)?;
+    let worker = Worker::new(&url);
+    // The browser has resolved the address by now; the Blob itself stays.
+    Url::revoke_object_url(&url)?;
+    worker
+}
+
+fn not_started(message: &str) -> Failure {
+    Failure::new(Code::WorkerStart, message)
+}
+
+fn blocked(violation: &str) -> Failure {
+    if violation.is_empty() {
+        return not_started(
+            "The browser did not start the worker. If the page has a Content Security Policy, it must allow \
+             worker-src blob: and script-src blob: 'wasm-unsafe-eval'.",
+        );
+    }
+    let message = format!(
+        "The page's Content Security Policy does not allow the worker ({violation}). Add blob: to its worker-src \
+         directive."
+    );
+    Failure::new(Code::WorkerBlocked, message)
+}
+
+/// Notes the policy violations of the page while a worker starts: they come before the worker's own, bare, error event.
+struct Violations {
+    seen: Rc<RefCell<String>>,
+    target: Option<EventTarget>,
+    listener: Closure<dyn Fn(JsValue)>,
+}
+
+const VIOLATION: &str = "securitypolicyviolation";
+
+impl Violations {
+    fn watch() -> Self {
+        let seen = Rc::new(RefCell::new(String::new()));
+        let listener = {
+            let seen = seen.clone();
+            Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+                let text = |key: &str| get(&event, key).as_string().unwrap_or_default();
+                if text("blockedURI").starts_with("blob") {
+                    *seen.borrow_mut() = format!("{} blocked {}", text("effectiveDirective"), text("blockedURI"));
+                }
+            })
+        };
+        // A page has a document; a worker that creates workers hears of violations itself.
+        let global: JsValue = js_sys::global().into();
+        let document = get(&global, "document");
+        let target: Option<EventTarget> = if document.is_object() { document } else { global }.dyn_into().ok();
+        if let Some(target) = &target {
+            let _ = target.add_event_listener_with_callback(VIOLATION, listener.as_ref().unchecked_ref());
+        }
+        Violations { seen, target, listener }
+    }
+
+    fn seen(&self) -> String {
+        self.seen.borrow().clone()
+    }
+}
+
+impl Drop for Violations {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            let _ = target.remove_event_listener_with_callback(VIOLATION, self.listener.as_ref().unchecked_ref());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Prepares a request for the engine: on a copy, never on the caller's object.
+
+use js_sys::{Array, Object, Reflect};
+use spark_execute_core::raw::Raw;
+use spark_execute_core::request::{self, Category, Edit};
+use spark_execute_core::{Failure, Result};
+use spark_execute_worker::js::{as_object, get, set};
+use wasm_bindgen::prelude::*;
+
+use crate::host::Host;
+use crate::view::shallow;
+
+/// A request, ready to be posted.
+#[derive(Debug)]
+pub struct Prepared {
+    /// JSON text.
+    pub text: JsValue,
+    /// The package's static outputs were asked for.
+    pub metadata: bool,
+    /// The package's form description was asked for.
+    pub formspec: bool,
+}
+
+/// The version id that a call names, or `None`.
+pub fn version_id(input: &JsValue, argument: &JsValue) -> Result<Option<String>> {
+    if let Some(id) = argument.as_string().filter(|id| !id.trim().is_empty()) {
+        return Ok(Some(id));
+    }
+    let meta = get_member(input, "request_meta");
+    let member = |key: &str| shallow(&get_member(&meta, key));
+    request::version_id(&shallow(argument), &member("version_id"), &member("version_uuid"))
+}
+
+/// Checks and normalises `input`, which is to be computed by `version_id`, and turns it into text.
+pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepared> {
+    let data = get_member(input, "request_data");
+    request::check_shape(&shallow(input), &shallow(&data), &shallow(&get_member(&data, "inputs")))?;
+    let meta = get_member(input, "request_meta");
+    request::check_meta(&shallow(&meta))?;
+
+    let requested = get_member(&meta, "requested_output");
+    let requested =
+        if requested.is_undefined() { Edit::Keep } else { request::requested_output(&requested_view(&requested))? };
+    let category = get_member(&meta, "service_category");
+    let category = if category.is_undefined() {
+        Category { edit: Edit::Keep, metadata: false, formspec: false }
+    } else {
+        request::service_category(&shallow(&category))?
+    };
+    let Category { edit, metadata, formspec } = category;
+
+    let has_meta = meta.is_object();
+    let named = get_member(&meta, "version_id") == version_id || get_member(&meta, "version_uuid") == version_id;
+    let has_context = has_meta && Reflect::has(&meta, &"_ctx".into()).unwrap_or(false);
+    let unchanged = has_meta && named && !has_context && requested == Edit::Keep && edit == Edit::Keep;
+    let request = if unchanged {
+        input.clone()
+    } else {
+        let copy = copy_of(&meta);
+        remove(&copy, "_ctx");
+        if !named {
+            set(&copy, "version_id", &version_id.into());
+        }
+        match requested {
+            Edit::Keep => {}
+            Edit::Remove => remove(&copy, "requested_output"),
+            Edit::Set(names) => {
+                let names: Array = names.iter().map(|name| JsValue::from_str(name)).collect();
+                set(&copy, "requested_output", &names);
+            }
+        }
+        match edit {
+            Edit::Keep => {}
+            Edit::Remove => remove(&copy, "service_category"),
+            Edit::Set(text) => set(&copy, "service_category", &text.into()),
+        }
+        let request = copy_of(input);
+        set(&request, "request_meta", &copy);
+        request.into()
+    };
+    let text = host.encode(&request).map_err(|thrown| host.unfit(&thrown))?;
+    Ok(Prepared { text, metadata, formspec })
+}
+
+/// The core judges names one by one, so an array's items are shown to it.
+fn requested_view(value: &JsValue) -> Raw {
+    match value.dyn_ref::<Array>() {
+        Some(names) => Raw::Array(names.iter().map(|name| shallow(&name)).collect()),
+        None => shallow(value),
+    }
+}
+
+fn get_member(value: &JsValue, key: &str) -> JsValue {
+    if value.is_object() { get(value, key) } else { JsValue::UNDEFINED }
+}
+
+fn copy_of(value: &JsValue) -> Object {
+    match as_object(value) {
+        Some(object) => Object::assign(&Object::new(), object),
+        None => Object::new(),
+    }
+}
+
+fn remove(object: &Object, key: &str) {
+    let _ = Reflect::delete_property(object, &key.into());
+}
+
+/// The JSON text of a response as the caller gets it.
+pub fn parse_response(text: &JsValue) -> std::result::Result<JsValue, Failure> {
+    use spark_execute_core::Code;
+    let invalid = |details: String| {
+        Failure::new(
+            Code::ResponseInvalid,
+            "The model's answer is not a JSON object. Its package may be damaged; export it again.",
+        )
+        .with_details(details)
+    };
+    let parsed = crate::platform::parse_json(text).map_err(|error| invalid(spark_execute_worker::js::describe(&error)))?;
+    if parsed.is_object() && !Array::is_array(&parsed) {
+        Ok(parsed)
+    } else {
+        Err(invalid(String::new()))
+    }
+}

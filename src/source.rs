@@ -1,0 +1,165 @@
+//! Gets a model's package from what the caller configured: calls its function, and decides how the bytes travel to the
+//! worker.
+
+use js_sys::{ArrayBuffer, DataView, Function, JsString, Promise, Uint8Array};
+use spark_execute_core::config::{self, BinaryKind, Model};
+use spark_execute_core::protocol::{Source, ToWorker};
+use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{describe, get};
+use spark_execute_worker::wire::Js;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::platform::set_timeout;
+use crate::view::deep;
+
+/// A failure and what was thrown, for the error's `cause`.
+pub type Thrown = (Failure, JsValue);
+
+/// Bytes handed over in one message. Cloning them blocks the page for about two milliseconds.
+const SLICE: u32 = 4 * 1024 * 1024;
+
+/// A package on its way to a worker.
+pub struct Package {
+    /// What the worker is told.
+    pub source: Source<Js>,
+    /// The bytes or the text to send in slices; the caller's own, never detached.
+    pub body: Option<JsValue>,
+}
+
+impl Package {
+    /// Size in bytes (of text: of what it decodes to), when it is known without reading anything.
+    pub fn size(&self) -> Option<f64> {
+        match &self.source {
+            Source::Blob(blob) => get(&blob.0, "size").as_f64(),
+            Source::Slices { text, total } => Some(if *text { total * 0.75 } else { *total }),
+            Source::Fetch { .. } => None,
+        }
+    }
+
+    /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.
+    pub async fn send_slices(&self, mut post: impl FnMut(&ToWorker<Js>) -> bool) {
+        let Some(body) = &self.body else { return };
+        let text = body.dyn_ref::<JsString>();
+        let total = text.map_or_else(|| body.unchecked_ref::<Uint8Array>().length(), JsString::length);
+        let mut at = 0;
+        while at < total {
+            let end = at.saturating_add(SLICE).min(total);
+            let slice: JsValue = match text {
+                Some(text) => text.slice(at, end).into(),
+                // A copy: cloning a view would clone the whole buffer behind it.
+                None => body.unchecked_ref::<Uint8Array>().slice(at, end).into(),
+            };
+            if !post(&ToWorker::Slice(Js(slice))) {
+                return;
+            }
+            at = end;
+            if at < total {
+                macrotask().await;
+            }
+        }
+        post(&ToWorker::SlicesEnd);
+    }
+}
+
+/// The package of `model`, whose `binary` is `value`.
+pub async fn package(model: &Model, value: JsValue) -> std::result::Result<Package, Thrown> {
+    let plain = |failure: Failure| (failure, JsValue::UNDEFINED);
+    if model.binary != BinaryKind::Function {
+        return direct(&model.binary, value).await.map_err(plain);
+    }
+    let threw = |error: JsValue| {
+        let message = format!(
+            "{}.binary: the function threw, or its promise was rejected: {}. See `cause`.",
+            model.path,
+            describe(&error)
+        );
+        (Failure::new(Code::BinaryInvalid, message).at(format!("{}.binary", model.path)), error)
+    };
+    let returned =
+        value.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, &model.version_id.as_str().into()).map_err(threw)?;
+    let delivered = JsFuture::from(Promise::resolve(&returned)).await.map_err(threw)?;
+    let kind = config::delivered(&deep(&delivered), &model.path).map_err(plain)?;
+    direct(&kind, delivered).await.map_err(plain)
+}
+
+async fn direct(kind: &BinaryKind, value: JsValue) -> Result<Package> {
+    let whole = |source| Ok(Package { source, body: None });
+    match kind {
+        BinaryKind::Blob => whole(Source::Blob(Js(value))),
+        BinaryKind::Response => whole(Source::Blob(Js(response_blob(&value).await?))),
+        BinaryKind::Url(url) => whole(Source::Fetch { url: absolute(url)?, headers: Vec::new(), credentials: None }),
+        BinaryKind::UrlObject(request) => whole(Source::Fetch {
+            url: absolute(&request.url)?,
+            headers: request.headers.clone(),
+            credentials: Some(request.credentials.as_str().to_owned()),
+        }),
+        BinaryKind::Base64Text => {
+            let total = f64::from(value.unchecked_ref::<JsString>().length());
+            Ok(Package { source: Source::Slices { text: true, total }, body: Some(value) })
+        }
+        BinaryKind::Bytes => {
+            let bytes = bytes(&value);
+            let total = f64::from(bytes.length());
+            Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
+        }
+        BinaryKind::Function => Err(Failure::new(Code::Internal, "A function cannot deliver a function.")),
+    }
+}
+
+/// A `Response` cannot be handed to a worker, its `Blob` can, without passing through the page's memory.
+async fn response_blob(response: &JsValue) -> Result<JsValue> {
+    let response: &web_sys::Response = response.unchecked_ref();
+    if !response.ok() {
+        let message = format!(
+            "The Response given as `binary` has status {} {}. Check the address it came from.",
+            response.status(),
+            response.status_text()
+        );
+        return Err(Failure::new(Code::BinaryFetch, message));
+    }
+    let unreadable = |error: JsValue| {
+        let used = if response.body_used() { "it has been read already" } else { "reading it failed" };
+        let message = format!(
+            "The Response given as `binary` has no bytes for the model: {used}. Give a function that returns a fresh \
+             Response for each load."
+        );
+        Failure::new(Code::BinaryInvalid, message).with_details(describe(&error))
+    };
+    JsFuture::from(response.blob().map_err(unreadable)?).await.map_err(unreadable)
+}
+
+/// Resolved against the document: a worker made of a Blob has no address to resolve against.
+fn absolute(url: &str) -> Result<String> {
+    let global = js_sys::global();
+    let base = get(&get(&global, "document"), "baseURI").as_string();
+    let base = base.or_else(|| get(&get(&global, "location"), "href").as_string());
+    let resolved = match &base {
+        Some(base) => web_sys::Url::new_with_base(url, base),
+        None => web_sys::Url::new(url),
+    };
+    resolved.map(|url| url.href()).map_err(|error| {
+        Failure::new(Code::BinaryInvalid, "The address given as `binary` is not a valid URL. Check its spelling.")
+            .with_details(describe(&error))
+    })
+}
+
+fn bytes(value: &JsValue) -> Uint8Array {
+    if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
+        return bytes.clone();
+    }
+    if ArrayBuffer::is_view(value) {
+        let view: &DataView = value.unchecked_ref();
+        let (offset, length) = (view.byte_offset() as u32, view.byte_length() as u32);
+        return Uint8Array::new_with_byte_offset_and_length(&view.buffer(), offset, length);
+    }
+    Uint8Array::new(value)
+}
+
+async fn macrotask() {
+    let turn = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, 0.0);
+    });
+    // A timer's promise is never rejected.
+    let _ = JsFuture::from(turn).await;
+}

@@ -1,0 +1,117 @@
+//! Shows JavaScript values to the core.
+
+use js_sys::{Array, Object, Reflect};
+use spark_execute_core::raw::Raw;
+use spark_execute_worker::js::{as_object, get};
+use wasm_bindgen::prelude::*;
+
+/// How deep a configuration is looked into; nothing that counts lies deeper.
+const DEPTH: usize = 8;
+/// Longer arrays are no configuration.
+const ITEMS: u32 = 10_000;
+
+/// The whole value, binary payloads excepted.
+pub fn deep(value: &JsValue) -> Raw {
+    view(value, DEPTH)
+}
+
+/// The value's kind and, where it is simple, its content; members of objects and arrays are left out.
+pub fn shallow(value: &JsValue) -> Raw {
+    if let Some(text) = value.as_string() {
+        return Raw::Text(text);
+    }
+    view(value, 0)
+}
+
+fn view(value: &JsValue, depth: usize) -> Raw {
+    if value.is_undefined() {
+        return Raw::Undefined;
+    }
+    if value.is_null() {
+        return Raw::Null;
+    }
+    if let Some(boolean) = value.as_bool() {
+        return Raw::Bool(boolean);
+    }
+    if let Some(number) = value.as_f64() {
+        return Raw::Number(number);
+    }
+    if let Some(text) = value.dyn_ref::<js_sys::JsString>() {
+        let length = text.length();
+        return if length <= Raw::SHORT_TEXT {
+            Raw::Text(text.into())
+        } else {
+            Raw::LongText(text.slice(0, 64).into(), f64::from(length))
+        };
+    }
+    if value.is_function() {
+        return Raw::Function;
+    }
+    let Some(object) = as_object(value) else {
+        return Raw::Other(format!("a {}", value.js_typeof().as_string().unwrap_or_default()));
+    };
+    // The tag tells platform objects of any window apart, where `instanceof` knows only this one's.
+    let tag = String::from(object.to_tag());
+    match tag.as_str() {
+        "Array" => array(value.unchecked_ref(), depth),
+        "Blob" | "File" => Raw::Blob,
+        "Response" => Raw::Response,
+        "URL" => Raw::Url(get(value, "href").as_string().unwrap_or_default()),
+        "Headers" => array(&Array::from(value), depth),
+        "ArrayBuffer" | "SharedArrayBuffer" | "DataView" => bytes(tag, value),
+        _ if tag.ends_with("Array") && js_sys::ArrayBuffer::is_view(value) => bytes(tag, value),
+        "Object" => members(object, depth),
+        _ if is_platform(object) => Raw::Other(format!("a {tag}")),
+        _ => members(object, depth),
+    }
+}
+
+trait Tagged {
+    fn to_tag(&self) -> String;
+}
+
+impl Tagged for Object {
+    /// `Blob` for `[object Blob]`.
+    fn to_tag(&self) -> String {
+        #[wasm_bindgen]
+        extern "C" {
+            #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call)]
+            fn to_string(this: &JsValue) -> String;
+        }
+        let text = to_string(self);
+        text.trim_start_matches("[object ").trim_end_matches(']').to_owned()
+    }
+}
+
+fn bytes(kind: String, value: &JsValue) -> Raw {
+    Raw::Bytes(kind, get(value, "byteLength").as_f64().unwrap_or(0.0))
+}
+
+/// Whether this is an object that the platform made, such as a `Date`, and not the caller's data.
+fn is_platform(object: &Object) -> bool {
+    const TAGS: [&str; 11] = [
+        "Date", "Map", "Set", "Promise", "RegExp", "Error", "WeakMap", "WeakSet", "ReadableStream", "Request", "FormData",
+    ];
+    TAGS.contains(&object.to_tag().as_str())
+}
+
+fn array(items: &Array, depth: usize) -> Raw {
+    if depth == 0 || items.length() > ITEMS {
+        return if depth == 0 { Raw::Array(Vec::new()) } else { Raw::Other(format!("an array of {}", items.length())) };
+    }
+    Raw::Array(items.iter().map(|item| view(&item, depth - 1)).collect())
+}
+
+fn members(object: &Object, depth: usize) -> Raw {
+    if depth == 0 {
+        return Raw::Object(Vec::new());
+    }
+    let keys = Reflect::own_keys(object).map(|keys| Object::keys(object).concat(&keys.slice(0, 0)));
+    let keys = keys.unwrap_or_default();
+    let member = |key: JsValue| {
+        let name = key.as_string()?;
+        let value = Reflect::get(object, &key).unwrap_or(JsValue::UNDEFINED);
+        Some((name, view(&value, depth - 1)))
+    };
+    Raw::Object(keys.iter().filter_map(member).collect())
+}

@@ -1,0 +1,69 @@
+//! What a value thrown by an engine means.
+
+use spark_execute_core::{Code, Failure};
+use wasm_bindgen::prelude::*;
+
+use crate::js::{describe, get};
+
+/// A call that failed, and whether its engine can be trusted afterwards.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// For the caller.
+    pub failure: Failure,
+    /// The engine may be damaged.
+    pub fatal: bool,
+}
+
+impl Fault {
+    /// A failure after which the engine is known to be good.
+    pub fn harmless(code: Code, message: &str, details: String) -> Self {
+        Fault { failure: Failure::new(code, message).with_details(details), fatal: false }
+    }
+
+    /// A failure after which the engine must be discarded.
+    pub fn fatal(code: Code, message: &str, details: String) -> Self {
+        Fault { failure: Failure::new(code, message).with_details(details), fatal: true }
+    }
+
+    /// Classifies what an engine threw. `tail` gives what it printed.
+    pub fn thrown(value: &JsValue, tail: impl FnOnce(&str) -> String) -> Self {
+        let said = describe(value);
+        if is_cpp_exception(value) {
+            return Fault::harmless(
+                Code::EngineException,
+                "The model threw a C++ exception: it cannot compute this request. Check the shape of the request \
+                 (request_data and request_meta are objects, values have the types the model expects).",
+                tail(&said),
+            );
+        }
+        if is_memory(&said) {
+            return Fault::fatal(
+                Code::OutOfMemory,
+                "The model ran out of memory. Give it less data, or run fewer replicas.",
+                tail(&said),
+            );
+        }
+        Fault::fatal(
+            Code::EngineTrap,
+            "The model crashed while computing this request. Its worker was replaced; the same request will likely \
+             crash it again.",
+            tail(&said),
+        )
+    }
+}
+
+/// Without exception catching, Emscripten throws the exception's address; with it, a `CppException` or the engine's own
+/// `WebAssembly.Exception`.
+fn is_cpp_exception(value: &JsValue) -> bool {
+    if value.as_f64().is_some() {
+        return true;
+    }
+    let class = get(&get(value, "constructor"), "name").as_string();
+    matches!(class.as_deref(), Some("CppException" | "Exception")) || get(value, "name") == "CppException"
+}
+
+/// Engines report a failed growth in words only.
+fn is_memory(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc"].iter().any(|word| said.contains(word))
+}

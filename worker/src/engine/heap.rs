@@ -1,0 +1,147 @@
+//! Text into an engine's memory and out of it again.
+//!
+//! Strings stay in JavaScript: they are encoded straight into the memory and decoded straight out of it. The memory may
+//! grow whenever the engine runs, which detaches its buffer, so every view is made anew.
+
+use js_sys::{DataView, Reflect, Uint8Array, WebAssembly};
+use spark_execute_core::Code;
+use wasm_bindgen::prelude::*;
+
+use super::fault::Fault;
+use crate::js::{Decoder, Encoder, Sized, strict_decoder};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the glue's promise resolves to; functions by the glue's own names.
+    #[derive(Clone)]
+    pub type Instance;
+
+    #[wasm_bindgen(method, catch, js_name = _malloc)]
+    fn malloc(this: &Instance, size: f64) -> Result<u32, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = _free)]
+    fn free(this: &Instance, pointer: u32) -> Result<(), JsValue>;
+}
+
+/// A buffer kept for small requests, so that most calls allocate nothing for their input.
+const KEPT: u32 = 16 * 1024;
+
+pub struct Heap {
+    instance: Instance,
+    memory: WebAssembly::Memory,
+    encoder: Encoder,
+    decoder: Decoder,
+    kept: u32,
+    /// Where the engine writes the length of its answer.
+    pub length_at: u32,
+}
+
+/// A request in the engine's memory.
+pub struct Input {
+    pub at: u32,
+    pub length: u32,
+    kept: bool,
+}
+
+impl Heap {
+    pub fn new(instance: Instance, memory: WebAssembly::Memory) -> Result<Self, Fault> {
+        let mut heap = Heap {
+            instance,
+            memory,
+            encoder: Encoder::new(),
+            decoder: strict_decoder(),
+            kept: 0,
+            length_at: 0,
+        };
+        heap.length_at = heap.allocate(8.0)?;
+        heap.kept = heap.allocate(f64::from(KEPT))?;
+        Ok(heap)
+    }
+
+    /// Size of the engine's memory in bytes.
+    pub fn size(&self) -> f64 {
+        Reflect::get(&self.memory.buffer(), &"byteLength".into()).ok().and_then(|size| size.as_f64()).unwrap_or(0.0)
+    }
+
+    /// Encodes `text` into the memory.
+    pub fn write(&self, text: &JsValue) -> Result<Input, Fault> {
+        let units = text.unchecked_ref::<Sized>().length();
+        if units * 3.0 <= f64::from(KEPT) {
+            let (_, length) = self.encode(text, self.kept, KEPT);
+            return Ok(Input { at: self.kept, length, kept: true });
+        }
+        // Most requests are ASCII: one byte a unit. The worst case, three bytes, would grow the memory for good.
+        let room = units + units / 64.0 + 16.0;
+        let at = self.allocate(room)?;
+        let (read, length) = self.encode(text, at, room as u32);
+        if read == units {
+            return Ok(Input { at, length, kept: false });
+        }
+        self.release(at);
+        let room = f64::from(length) + (units - read) * 3.0;
+        let at = self.allocate(room)?;
+        let (_, length) = self.encode(text, at, room as u32);
+        Ok(Input { at, length, kept: false })
+    }
+
+    /// Gives an input back.
+    pub fn done(&self, input: &Input) {
+        if !input.kept {
+            self.release(input.at);
+        }
+    }
+
+    /// Decodes and frees the answer at `at`, whose length the engine has written.
+    pub fn take_answer(&self, at: u32) -> Result<JsValue, Fault> {
+        let buffer = self.memory.buffer();
+        let length = DataView::new(buffer.unchecked_ref(), self.length_at as usize, 4).get_int32_endian(0, true) as u32;
+        if at == 0 || length == 0 {
+            self.release(at);
+            return Err(invalid("The model answered nothing. Its package may be damaged; export it again.", ""));
+        }
+        if f64::from(at) + f64::from(length) > self.size() {
+            let details = format!("{length} bytes at {at}, in a memory of {} bytes", self.size());
+            let message = "The model's answer lies outside its memory. Its package may be damaged; export it again.";
+            return Err(Fault::fatal(Code::ResponseInvalid, message, details));
+        }
+        let answer = Uint8Array::new_with_byte_offset_and_length(&buffer, at, length);
+        let text = self.decoder.decode(&answer);
+        self.release(at);
+        text.map_err(|error| {
+            let message = "The model's answer is not valid UTF-8. Its package may be damaged; export it again.";
+            invalid(message, &crate::js::describe(&error))
+        })
+    }
+
+    fn encode(&self, text: &JsValue, at: u32, room: u32) -> (f64, u32) {
+        let view = Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, room);
+        let encoded = self.encoder.encode_into(text, &view);
+        (encoded.read(), encoded.written() as u32)
+    }
+
+    fn allocate(&self, size: f64) -> Result<u32, Fault> {
+        let out_of_memory = |details: String| {
+            let message = format!("The model has no memory for a request of {size} bytes. Send less data.");
+            Fault::fatal(Code::OutOfMemory, &message, details)
+        };
+        if size > f64::from(u32::MAX) {
+            return Err(out_of_memory(String::new()));
+        }
+        match self.instance.malloc(size) {
+            Ok(0) => Err(out_of_memory("malloc returned 0".into())),
+            Ok(at) => Ok(at),
+            Err(thrown) => Err(out_of_memory(crate::js::describe(&thrown))),
+        }
+    }
+
+    fn release(&self, at: u32) {
+        if at != 0 {
+            // An engine too damaged to free is found out by its next call.
+            let _ = self.instance.free(at);
+        }
+    }
+}
+
+fn invalid(message: &str, details: &str) -> Fault {
+    Fault::harmless(Code::ResponseInvalid, message, details.to_owned())
+}

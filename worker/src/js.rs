@@ -1,0 +1,104 @@
+//! The few platform bindings that js-sys and web-sys lack or would make expensive, and small helpers.
+
+use js_sys::{Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `TextEncoder`, fed with a string that stays in JavaScript.
+    #[wasm_bindgen(js_name = TextEncoder)]
+    pub type Encoder;
+
+    /// `new TextEncoder()`.
+    #[wasm_bindgen(constructor, js_class = "TextEncoder")]
+    pub fn new() -> Encoder;
+
+    /// Encodes as much of `text` as fits.
+    #[wasm_bindgen(method, js_class = "TextEncoder", js_name = encodeInto)]
+    pub fn encode_into(this: &Encoder, text: &JsValue, into: &Uint8Array) -> Encoded;
+
+    /// The result of `encodeInto`.
+    pub type Encoded;
+
+    /// UTF-16 units taken.
+    #[wasm_bindgen(method, getter)]
+    pub fn read(this: &Encoded) -> f64;
+
+    /// Bytes written.
+    #[wasm_bindgen(method, getter)]
+    pub fn written(this: &Encoded) -> f64;
+
+    /// `TextDecoder`, whose string stays in JavaScript.
+    #[wasm_bindgen(js_name = TextDecoder)]
+    pub type Decoder;
+
+    /// `new TextDecoder(label, options)`.
+    #[wasm_bindgen(constructor, js_class = "TextDecoder")]
+    pub fn new(label: &str, options: &Object) -> Decoder;
+
+    /// The bytes as text; throws on invalid UTF-8 when the decoder is fatal.
+    #[wasm_bindgen(method, catch, js_class = "TextDecoder")]
+    pub fn decode(this: &Decoder, bytes: &Uint8Array) -> Result<JsValue, JsValue>;
+
+    /// Anything with a `length`.
+    pub type Sized;
+
+    /// The length; of a string, in UTF-16 units.
+    #[wasm_bindgen(method, getter)]
+    pub fn length(this: &Sized) -> f64;
+
+    /// Milliseconds with fractions, since the start of this thread.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub fn now() -> f64;
+
+    /// `console`, whose methods are replaced.
+    #[wasm_bindgen(thread_local_v2, js_name = console)]
+    pub static CONSOLE: Object;
+}
+
+/// A decoder that refuses invalid UTF-8 and keeps a byte order mark out of the text.
+pub fn strict_decoder() -> Decoder {
+    let options = Object::new();
+    set(&options, "fatal", &JsValue::TRUE);
+    Decoder::new("utf-8", &options)
+}
+
+/// Sets a member of an object that is known to be extensible.
+pub fn set(object: &JsValue, key: &str, value: &JsValue) {
+    // Defining a member of an ordinary object cannot fail.
+    let _ = Reflect::set(object, &key.into(), value);
+}
+
+/// A member; `undefined` when there is none or its getter throws.
+pub fn get(object: &JsValue, key: &str) -> JsValue {
+    Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// What a thrown value says, bounded.
+pub fn describe(thrown: &JsValue) -> String {
+    let text = match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
+        None => match thrown.as_string() {
+            Some(text) => text,
+            None => match thrown.as_f64() {
+                Some(number) => format!("the number {number}"),
+                None => format!("{thrown:?}"),
+            },
+        },
+    };
+    shorten(&text, 500)
+}
+
+/// At most `limit` characters of `text`.
+pub fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The value as an object, whatever its prototype or realm: `instanceof Object` knows only this window's, and exports of
+/// a module have none.
+pub fn as_object(value: &JsValue) -> Option<&Object> {
+    (value.is_object() || value.is_function()).then(|| value.unchecked_ref())
+}

@@ -1,0 +1,57 @@
+//! The worker's surroundings: what the bootstrap hands over, and the way back to the page.
+
+use spark_execute_core::Failure;
+use spark_execute_core::protocol::FromWorker;
+use wasm_bindgen::prelude::*;
+use web_sys::DedicatedWorkerGlobalScope;
+
+use crate::wire::{self, Js};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the bootstrap captured before any model code ran.
+    #[derive(Clone)]
+    pub type Environment;
+
+    /// Evaluates a classic script.
+    #[wasm_bindgen(method, catch, js_name = importScripts)]
+    pub fn import_scripts(this: &Environment, url: &str) -> Result<(), JsValue>;
+
+    /// The Content Security Policy directive that last blocked something here, or an empty text.
+    #[wasm_bindgen(method)]
+    pub fn violation(this: &Environment) -> String;
+}
+
+/// Sends messages to the page.
+#[derive(Debug, Clone)]
+pub struct Port(DedicatedWorkerGlobalScope);
+
+impl Port {
+    /// The port of this worker.
+    pub fn of_this_worker() -> Self {
+        Port(js_sys::global().unchecked_into())
+    }
+
+    /// Sends one message. What cannot be sent is reported instead, so that nobody waits for it.
+    pub fn send(&self, message: &FromWorker<Js>) {
+        let sent = wire::from_worker(message).and_then(|data| self.post(&data));
+        if let Err(failure) = sent
+            && let Ok(data) = wire::from_worker(&FromWorker::Failed(failure))
+        {
+            let _ = self.post(&data);
+        }
+    }
+
+    /// Calls `handler` with the data of every message.
+    pub fn listen(&self, handler: impl Fn(JsValue) + 'static) {
+        let handler = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| handler(event.data()));
+        self.0.set_onmessage(Some(handler.into_js_value().unchecked_ref()));
+    }
+
+    fn post(&self, data: &JsValue) -> Result<(), Failure> {
+        self.0.post_message(data).map_err(|error| {
+            let message = "A worker could not send a message to the page.";
+            Failure::new(spark_execute_core::Code::WorkerCrashed, message).with_details(crate::js::describe(&error))
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! What a worker does with the messages it gets: loads one model, then computes calls, one after the other.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
+use spark_execute_core::{Code, Failure, Result};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::engine::{self, Engine, Fault, Parts};
+use crate::scope::{Environment, Port};
+use crate::slices::Slices;
+use crate::unpack::{self, unpack};
+use crate::wire::{self, Js};
+use crate::{fetch, js};
+
+/// The state of this worker.
+pub struct Session {
+    port: Port,
+    environment: Environment,
+    /// A load whose slices are still arriving.
+    arriving: RefCell<Option<(Load<Js>, Slices)>>,
+    engine: RefCell<Option<Rc<Engine>>>,
+    /// Calls for an engine that is suspended in an earlier one.
+    waiting: RefCell<VecDeque<(u32, JsValue)>>,
+    suspended: Cell<bool>,
+}
+
+impl Session {
+    /// Listens to the page.
+    pub fn begin(environment: Environment) {
+        let port = Port::of_this_worker();
+        let session = Rc::new(Session {
+            port: port.clone(),
+            environment,
+            arriving: RefCell::default(),
+            engine: RefCell::default(),
+            waiting: RefCell::default(),
+            suspended: Cell::new(false),
+        });
+        port.listen(move |data| session.receive(data));
+        port.send(&FromWorker::Up);
+    }
+
+    fn receive(self: &Rc<Self>, data: JsValue) {
+        match wire::read_to_worker(data) {
+            Ok(ToWorker::Call { id, request }) => self.call(id, request.0),
+            Ok(ToWorker::Load(load)) => match load.source {
+                Source::Slices { text, total } => *self.arriving.borrow_mut() = Some((load, Slices::new(text, total))),
+                _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
+            },
+            Ok(ToWorker::Slice(slice)) => {
+                if let Some((_, slices)) = &mut *self.arriving.borrow_mut() {
+                    slices.push(&slice.0);
+                }
+            }
+            Ok(ToWorker::SlicesEnd) => {
+                if let Some((load, slices)) = self.arriving.take() {
+                    self.clone().run(async move |session: &Session| session.load(load, Some(slices)).await);
+                }
+            }
+            Ok(ToWorker::Start(image)) => {
+                self.clone().run(async move |session: &Session| session.start(unpack::parts(image).await?).await);
+            }
+            Err(failure) => self.port.send(&FromWorker::Failed(failure)),
+        }
+    }
+
+    /// Runs a step of starting; its failure ends this worker's usefulness.
+    fn run(self: Rc<Self>, step: impl AsyncFnOnce(&Session) -> Result<()> + 'static) {
+        spawn_local(async move {
+            if let Err(failure) = step(&self).await {
+                self.port.send(&FromWorker::Failed(failure));
+            }
+        });
+    }
+
+    async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
+        let Load { version_id, verify_checksums, source } = load;
+        let bytes = match slices {
+            Some(slices) => slices.finish()?,
+            None => fetch::bytes(source).await?,
+        };
+        let unpacked = unpack(bytes, &version_id, verify_checksums).await?;
+        for warning in unpacked.warnings {
+            self.port.send(&FromWorker::Warning(warning));
+        }
+        self.send_image(unpacked.image);
+        self.start(unpacked.parts).await
+    }
+
+    fn send_image(&self, image: Image<Js>) {
+        self.port.send(&FromWorker::Unpacked(image));
+    }
+
+    async fn start(&self, parts: Parts) -> Result<()> {
+        let engine = engine::start(parts, &self.environment).await?;
+        let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
+        *self.engine.borrow_mut() = Some(Rc::new(engine));
+        self.port.send(&ready);
+        Ok(())
+    }
+
+    fn call(self: &Rc<Self>, id: u32, request: JsValue) {
+        let engine = self.engine.borrow().clone();
+        let Some(engine) = engine else {
+            let failure = Failure::new(Code::Internal, "A call reached a worker whose model is not ready.");
+            return self.port.send(&FromWorker::CallFailed { id, failure, fatal: false });
+        };
+        if !engine.is_async {
+            let started = js::now();
+            let answer = engine.compute(&request);
+            return self.answer(&engine, id, started, answer);
+        }
+        self.waiting.borrow_mut().push_back((id, request));
+        if !self.suspended.replace(true) {
+            let session = self.clone();
+            spawn_local(async move { session.drain(&engine).await });
+        }
+    }
+
+    /// Computes waiting calls, one at a time: an engine suspended in one call gives wrong answers to a second.
+    async fn drain(&self, engine: &Engine) {
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            let Some((id, request)) = next else { break };
+            let started = js::now();
+            let answer = engine.compute_async(&request).await;
+            self.answer(engine, id, started, answer);
+        }
+        self.suspended.set(false);
+    }
+
+    fn answer(&self, engine: &Engine, id: u32, started: f64, answer: std::result::Result<JsValue, Fault>) {
+        let message = match answer {
+            Ok(response) => {
+                let micros = (js::now() - started) * 1000.0;
+                FromWorker::Reply { id, response: Js(response), micros, heap: engine.heap_size() }
+            }
+            Err(Fault { failure, fatal }) => FromWorker::CallFailed { id, failure, fatal },
+        };
+        self.port.send(&message);
+    }
+}
