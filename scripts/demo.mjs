@@ -59,12 +59,12 @@ async function answer(executablePath, port) {
     tab.on("console", (message) => say(`  page: ${message.text()}`));
     tab.on("pageerror", (error) => say(`  page: ${error.stack ?? error}`));
     await tab.goto(`${server.url}/headless.html`);
-    const run = tab.evaluate(runModel, {
+    const answered = tab.evaluate(runModel, {
       versionId: model.version_id,
       binary: `${server.url}/tests/models/${model.zip}`,
       inputs: Object.fromEntries(model.inputs.map(({ name, default: value }) => [name, value])),
     });
-    const { response, failure } = await within(ANSWER_MS, run);
+    const { response, failure } = await within(ANSWER_MS, answered);
     if (failure) throw new Error(`The model did not answer: ${failure}`);
     return response;
   } finally {
