@@ -119,7 +119,7 @@ async function setupCargoTool(crate, version, programs, flags = []) {
     RUSTFLAGS: undefined,
     CARGO_BUILD_TARGET: undefined,
     CARGO_ENCODED_RUSTFLAGS: undefined,
-    // The tools work for seconds, building them takes minutes: less optimisation saves 40 % of that.
+    // The tools work for seconds, building them takes minutes: less optimisation saves a third of that.
     CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
     CARGO_PROFILE_RELEASE_LTO: "off",
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",

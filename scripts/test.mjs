@@ -23,6 +23,7 @@ const STEPS = [
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
   { name: "models", needs: ["npm"], work: (io) => io("node", [at("tests", "models", "check.mjs")]) },
   { name: "scripts", counts: true, needs: ["npm", "chrome", "firefox"], work: nodeTests("scripts", "lib") },
+  { name: "build", needs: ["npm", "rust"], work: (io) => io("node", [at("scripts", "build.mjs")]) },
 ];
 
 await runAsMain(import.meta.url, async () => {
