@@ -1,5 +1,5 @@
-// Thousands of cells, each a formula of its own over earlier cells and the preloaded rates. The digest is a weighted sum
-// of all of them: one formula or one rate off, and it differs.
+// Thousands of cells, each a formula of its own over earlier cells and the preloaded rates. The digest sums up
+// all of them, weighted: one formula or one rate off, and it differs.
 #include "engine.hpp"
 #include "sheets.hpp"
 
@@ -36,6 +36,7 @@ void model_calc(Call& call) {
 
   double digest = 0;
   for (int i = 0; i < CELLS; i++) digest += cells[i] * (i % 97 + 1);
+  for (int i = 0; i < RATES; i++) digest += rates[i] * (i % 89 + 1) / 1000;
   double risk = 0.001 * std::exp((age - 30) / 12) * (call.flag("smoker") ? 1.7 : 1) * (1.1 + cells[CELLS - 1] / 10);
   double premium = sum * risk * plan_factor / (1 + interest);
   if (!known) {
