@@ -66,7 +66,7 @@ export async function open(files, options = {}) {
     try {
       const args = [workbook, input, request.length, length];
       output = isAsync
-        ? await instance.ccall("node_calc_v3", "number", ["number", "number", "number", "number"], args, { async: true })
+        ? await instance.ccall("node_calc_v3", "number", args.map(() => "number"), args, { async: true })
         : instance._node_calc_v3(...args);
       const size = new DataView(memory.buffer).getInt32(length >>> 0, true);
       return Buffer.from(new Uint8Array(memory.buffer, output >>> 0, size));
@@ -78,5 +78,6 @@ export async function open(files, options = {}) {
     const request = { request_data: { inputs }, request_meta: meta };
     return JSON.parse((await callRaw(JSON.stringify(request))).toString("utf8"));
   };
-  return { instance, module, isAsync, tail, call, callRaw, memory: () => memory, close: () => instance._destroy(workbook) };
+  const close = () => instance._destroy(workbook);
+  return { instance, module, isAsync, tail, call, callRaw, memory: () => memory, close };
 }

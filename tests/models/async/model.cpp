@@ -15,8 +15,8 @@ EM_ASYNC_JS(char*, dispatch, (int service, const char* args_json, int args_json_
 });
 // clang-format on
 
-// One suspended stack is all there is. A call that comes while another waits does not dispatch and answers null, as real
-// models do; after a dispatch that never settles, every later call does.
+// One suspended stack is all there is. A call that comes while another waits does not dispatch and answers null, as
+// real models do; after a dispatch that never settles, every later call does.
 static bool waiting = false;
 
 void model_construct(Workbook&) {}

@@ -46,7 +46,9 @@ static void fail(Call& call, const std::string& mode) {
     for (int line = 0; line < 1000; line++) printf("line %d of the model's own chatter\n", line);
     fprintf(stderr, "a last word on stderr\n");
   }
-  if (mode == "invalid_utf8") text_reply(call, "{\"response_data\":{\"outputs\":{\"value\":\"\xff\xc3(\xed\xa0\x80\"}},\"response_meta\":{}}");
+  if (mode == "invalid_utf8") {
+    text_reply(call, "{\"response_data\":{\"outputs\":{\"value\":\"\xff\xc3(\xed\xa0\x80\"}},\"response_meta\":{}}");
+  }
   if (mode == "invalid_json") text_reply(call, "{\"response_data\": {outputs: [1, 2}");
   if (mode == "truncated_json") text_reply(call, "{\"response_data\":{\"outputs\":{\"value\":1");
   if (mode == "not_an_object") text_reply(call, "42");

@@ -29,8 +29,8 @@ void model_calc(Call& call) {
   if (!known) call.warn("plan", "plan should be basic, plus or full.");
 
   std::vector<double> cells(CELLS);
-  const double inputs[INPUT_CELLS] = {age / 100, term / 60, sum / 1e7,         interest * 5, call.flag("smoker") ? 1.0 : 0.0,
-                                      known ? plan_factor : 0, 0.5, 1};
+  double smoker = call.flag("smoker") ? 1 : 0, known_factor = known ? plan_factor : 0;
+  const double inputs[INPUT_CELLS] = {age / 100, term / 60, sum / 1e7, interest * 5, smoker, known_factor, 0.5, 1};
   for (int i = 0; i < INPUT_CELLS; i++) cells[i] = inputs[i];
   all_sheets(cells.data(), rates);
 

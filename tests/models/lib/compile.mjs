@@ -71,7 +71,9 @@ async function run(model, flags, folder, key) {
     const { generate } = await import(join(source, "generate.mjs"));
     generated.push(...generate(folder));
   }
-  const inputs = ["src/json.cpp", "src/engine.cpp", `${model}/model.cpp`].map((path) => join(ROOT, path));
+  const inputs = ["src/json.cpp", "src/json_writer.cpp", "src/engine.cpp", `${model}/model.cpp`].map((path) => {
+    return join(ROOT, path);
+  });
   inputs.push(join(folder, "model_def.cpp"), ...generated);
   // A relative source path would end up in the package's metadata, hence the mapping to /assets.
   const assets = [join(source, "assets"), join(folder, "assets")].filter((path) => existsSync(path));
@@ -95,8 +97,8 @@ function replaceOnce(text, before, after) {
 /**
  * Real packages come from an emcc a little younger than Debian's; two of its corrections are made here as well. It no
  * longer calls `fetch()` on a file path under Node >= 18. And a call that ends at once while another is suspended is
- * answered at once (it used to take over the promise of the suspended one). Beside these, emcc draws a random id for the
- * preloaded files, which would make every build differ.
+ * answered at once (it used to take over the promise of the suspended one). Beside these, emcc draws a random id for
+ * the preloaded files, which would make every build differ.
  */
 function tidy(js, key) {
   const streaming = 'typeof WebAssembly.instantiateStreaming=="function"&&';
@@ -104,8 +106,10 @@ function tidy(js, key) {
   const id = /"package_uuid":"([^"]+)"/.exec(text)?.[1];
   if (id) text = replaceOnce(text, id, stableId(key));
   if (text.includes("var Asyncify=")) {
-    text = replaceOnce(text, "var ret=func.apply(null,cArgs);", "var pending=Asyncify.currData;var ret=func.apply(null,cArgs);");
-    text = replaceOnce(text, "if(Asyncify.currData){return Asyncify.whenDone()", "if(Asyncify.currData!=pending){return Asyncify.whenDone()");
+    const invoke = "var ret=func.apply(null,cArgs);";
+    text = replaceOnce(text, invoke, `var pending=Asyncify.currData;${invoke}`);
+    const suspended = "{return Asyncify.whenDone()";
+    text = replaceOnce(text, `if(Asyncify.currData)${suspended}`, `if(Asyncify.currData!=pending)${suspended}`);
   }
   return text;
 }

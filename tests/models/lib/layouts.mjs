@@ -1,5 +1,5 @@
-// The ways in which the built parts are laid out in a zip. Each takes the model's description, what the compiler made of
-// it and the package's ids, and gives the zip's entries.
+// The ways in which the built parts are laid out in a zip. Each takes the model's description, what the compiler made
+// of it and the package's ids, and gives the zip's entries.
 import { createHash } from "node:crypto";
 import { COMPILER_VERSION, validations } from "./compile.mjs";
 import { modern as modernGlue } from "./modern.mjs";
@@ -54,7 +54,8 @@ export const modern = (spec, built) => flat(spec, { ...built, js: modernGlue(bui
 
 /** As macOS compresses a folder: resource forks that carry the names of the real files, first and last. */
 export function folder(spec, built) {
-  const fork = Buffer.concat([Buffer.from([0, 5, 22, 7, 0, 2, 0, 0]), Buffer.from("Mac OS X        "), Buffer.alloc(96)]);
+  const fork = Buffer.concat([Buffer.from("\0\x05\x16\x07\0\x02\0\0Mac OS X        ", "latin1"), Buffer.alloc(96)]);
+  const store = Buffer.concat([Buffer.from("\0\0\0\x01Bud1", "latin1"), Buffer.alloc(64)]);
   const forked = (name) => ({ name: `__MACOSX/${spec.service}/._${name}`, data: fork });
   const files = flat(spec, built);
   return [
@@ -62,7 +63,7 @@ export function folder(spec, built) {
     { name: `__MACOSX/._${spec.service}`, data: fork },
     forked(files[1].name),
     { name: `${spec.service}/` },
-    { name: `${spec.service}/.DS_Store`, data: Buffer.concat([Buffer.from([0, 0, 0, 1]), Buffer.from("Bud1"), Buffer.alloc(64)]) },
+    { name: `${spec.service}/.DS_Store`, data: store },
     ...files.map((entry) => ({ ...entry, name: `${spec.service}/${entry.name}` })),
     ...files.map((entry) => forked(entry.name)),
   ];

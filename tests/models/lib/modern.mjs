@@ -43,18 +43,27 @@ callback(new Uint8Array(await require("fs").promises.readFile(packageName)).buff
 else{var response=await fetch(packageName);if(!response.ok)throw new Error(response.status+" : "+response.url);\
 callback(await response.arrayBuffer())}}catch(error){errback(error)}}`;
 
+const INSTANTIATE = `if(Module["instantiateWasm"]){return new Promise(resolve=>{Module["instantiateWasm"](info,\
+(instance,module)=>{resolve(receiveInstance(instance,module))})})}`;
+
+const DIRECTORY = `if(ENVIRONMENT_IS_WORKER){_scriptName=self.location.href}\
+try{scriptDirectory=new URL(".",_scriptName).href}catch{}`;
+
 export function modern(js) {
-  let text = cut(js, "var Module = (() => {", 'var Module=typeof Module!="undefined"?Module:{};', `${HEAD}var Module=moduleArg;`);
+  const oldStart = 'var Module=typeof Module!="undefined"?Module:{};';
+  let text = cut(js, "var Module = (() => {", oldStart, `${HEAD}var Module=moduleArg;`);
   text = cut(text, "\n\n  return Module.ready", 'exports["Module"] = Module;', TAIL);
   text = swap(text, 'Module["ready"]=new Promise', "var readyPromise=new Promise");
   text = text.replace(/Module\["(HEAPU?[0-9F]+)"\]=/g, "");
-  text = text.replace(/var exports=instance\.exports;((?:exports=Asyncify\.instrumentWasmExports\(exports\);)?)Module\["asm"\]=exports;/,
-    'var exports=instance.exports;$1wasmExports=exports;assignWasmExports();');
-  if (!text.includes("assignWasmExports")) throw new Error("The glue keeps its exports elsewhere; adapt lib/modern.mjs.");
+  text = swap(text, 'Module["asm"]=exports;', "wasmExports=exports;assignWasmExports();");
   text = text.replace(/Module\["(_asyncify_\w+)"\](?!=)/g, "$1");
 
   // `var _f=Module["_f"]=function(){return(_f=Module["_f"]=Module["asm"]["x"]).apply(null,arguments)};`
-  const lazy = /var (\w+)=Module\["\w+"\]=function\(\)\{return\(\w+=Module\["\w+"\]=Module\["asm"\]\["(\w+)"\]\)\.apply\(null,arguments\)\};/g;
+  const lazy = new RegExp(
+    /var (\w+)=Module\["\w+"\]=function\(\)\{return\(\w+=Module\["\w+"\]=/.source +
+      /Module\["asm"\]\["(\w+)"\]\)\.apply\(null,arguments\)\};/.source,
+    "g",
+  );
   const found = [...text.matchAll(lazy)].map(([, name, key]) => ({ name, key }));
   const missing = KEPT.filter((name) => !found.some((one) => one.name === name));
   if (missing.length) throw new Error(`The glue does not export ${missing.join(", ")}; adapt lib/modern.mjs.`);
@@ -63,16 +72,17 @@ export function modern(js) {
     return `${name}=${KEPT.includes(name) ? `Module["${name}"]=` : ""}wasmExports["${key}"];`;
   });
   const declare = `var wasmExports,${found.map(({ name }) => name).join(",")};`;
-  text = swap(text, "function createWasm(){", `${declare}function assignWasmExports(){${assign.join("")}}function createWasm(){`);
+  const create = "function createWasm(){";
+  text = swap(text, create, `${declare}function assignWasmExports(){${assign.join("")}}${create}`);
   text = swap(text, 'Module["asm"]', "wasmExports");
 
-  text = cut(text, 'if(Module["instantiateWasm"]){', "return false}}", 'if(Module["instantiateWasm"]){return new Promise(resolve=>{'
-    + 'Module["instantiateWasm"](info,(instance,module)=>{resolve(receiveInstance(instance,module))})})}');
-  if (text.includes("fetchRemotePackage")) text = cut(text, "function fetchRemotePackage(", "xhr.send(null)}", FETCH_DATA);
+  text = cut(text, 'if(Module["instantiateWasm"]){', "return false}}", INSTANTIATE);
+  if (text.includes("fetchRemotePackage")) {
+    text = cut(text, "function fetchRemotePackage(", "xhr.send(null)}", FETCH_DATA);
+  }
   text = swap(text, 'typeof importScripts=="function"', 'typeof WorkerGlobalScope!="undefined"');
-  text = cut(text, 'process["on"]("uncaughtException"', 'process["on"]("unhandledRejection",function(reason){throw reason});', "");
-  text = cut(text, "if(ENVIRONMENT_IS_WORKER){scriptDirectory=self.location.href}", 'else{scriptDirectory=""}',
-    'if(ENVIRONMENT_IS_WORKER){_scriptName=self.location.href}try{scriptDirectory=new URL(".",_scriptName).href}catch{}');
+  text = cut(text, 'process["on"]("uncaughtException"', "function(reason){throw reason});", "");
+  text = cut(text, "if(ENVIRONMENT_IS_WORKER){scriptDirectory=", 'else{scriptDirectory=""}', DIRECTORY);
   text = swap(text, 'Module["run"]=run;', "");
   return text;
 }

@@ -19,7 +19,7 @@ function filesUnder(folder) {
 
 /** Hash over the harness, the model's own files, the packaging code and the catalogue entry. */
 export function sourcesHash(item) {
-  const files = [...filesUnder(join(ROOT, "src")), ...filesUnder(join(ROOT, item.model)), ...filesUnder(join(ROOT, "lib"))];
+  const files = ["src", item.model, "lib"].flatMap((folder) => filesUnder(join(ROOT, folder)));
   const hash = createHash("sha256").update(JSON.stringify(item));
   for (const file of files) {
     // Line endings are the checkout's business.
@@ -33,5 +33,6 @@ export function sourcesHash(item) {
 export function stableId(name) {
   const hex = sha256(`spark-execute test model ${name}`);
   const variant = "89ab"[parseInt(hex[16], 16) & 3];
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20), hex.slice(20, 32)].join("-");
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, variant + hex.slice(17, 20)];
+  return [...parts, hex.slice(20, 32)].join("-");
 }

@@ -1,6 +1,6 @@
-// The calling convention that every test model shares: `construct`, `destroy`, `is_async` and `node_calc_v3` as the host
-// calls them, with the request and the response as JSON text. A model supplies its declarations (written by the build
-// into model_def.h) and the three functions at the end of this file.
+// The calling convention that every test model shares: `construct`, `destroy`, `is_async` and `node_calc_v3` as the
+// host calls them, with the request and the response as JSON text. A model supplies its declarations (MODEL, which the
+// build writes from model.json) and the three functions at the end of this file.
 #pragma once
 
 #include "json.hpp"
