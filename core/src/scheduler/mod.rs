@@ -337,7 +337,8 @@ impl Scheduler {
             starting: state.replicas.len() - ready,
             queued: state.queued,
             running: state.open_calls - state.queued,
-            heap: replicas().map(|replica| replica.heap).sum(),
+            // An empty `sum` of floats would be -0.
+            heap: replicas().fold(0.0, |sum, replica| sum + replica.heap),
         })
     }
 
