@@ -50,7 +50,8 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
     let Category { edit, metadata, formspec } = category;
 
     let has_meta = meta.is_object();
-    let named = get_member(&meta, "version_id") == version_id || get_member(&meta, "version_uuid") == version_id;
+    let named_by = get_member(&meta, "version_id");
+    let named = named_by == version_id || named_by.is_undefined() && get_member(&meta, "version_uuid") == version_id;
     let has_context = has_meta && Reflect::has(&meta, &"_ctx".into()).unwrap_or(false);
     let unchanged = has_meta && named && !has_context && requested == Edit::Keep && edit == Edit::Keep;
     let request = if unchanged {
