@@ -36,7 +36,8 @@ export class SparkError extends Error {
    * @param {string} [code]
    */
   static is(error, code) {
-    return error instanceof Error && error[BRAND] === true && (code === undefined || error.code === code);
+    // Not `instanceof Error`: a frame's errors have another `Error`.
+    return error?.[BRAND] === true && (code === undefined || error.code === code);
   }
 
   /** The error as the Spark API writes errors. */
