@@ -1,0 +1,761 @@
+// The types of this package. `index.d.ts`, for ES modules, takes everything from here, so that both entries share one set.
+
+export = Spark;
+// What <script src=".../dist/browser.js"> defines.
+export as namespace Spark;
+
+import Self = Spark;
+
+/**
+ * Runs Spark models inside the page, in Web Workers, offline.
+ *
+ * Constructing checks the configuration and starts nothing: a model is loaded by its first call. Call {@link destroy}
+ * when the instance is no longer needed: workers and their memory live until then.
+ *
+ * @example
+ * const spark = new Spark({ nodegenModels: [{ versionId: "<uuid>", binary: "/models/cylinder.zip" }] });
+ * const response = await spark.execute({ request_data: { inputs: { radius: 2, height: 5 } } }, "<uuid>");
+ * console.log(response.response_data.outputs);
+ * await spark.destroy();
+ */
+declare class Spark {
+  /**
+   * @param config Which models there are. It is read once: later changes of the object have no effect. Fields that are
+   *   unknown are ignored with one `console.warn`.
+   * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
+   *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
+   * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
+   *   `'wasm-unsafe-eval'` in `script-src`.
+   */
+  constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
+
+  /**
+   * Runs a model and gives its response.
+   *
+   * The first call to a model loads it, however many calls come meanwhile. Further calls share its replicas, in the order
+   * in which they were made. Errors and warnings that the model itself reports, such as a missing input, are not
+   * exceptions: they are in `response_data.errors` and `response_data.warnings`.
+   *
+   * @typeParam Outputs The outputs of this model, if their names and types are known. It is not checked at run time.
+   * @param input The request. It is copied: the object is never modified or kept after it was sent.
+   * @param versionId Which model to run, in any letter case. Without it, or when it is `null` or blank,
+   *   `request_meta.version_id` decides, then `request_meta.version_uuid`.
+   * @param options How long the call may take, and a signal that ends it.
+   * @returns A promise that is rejected with a {@link Spark.SparkError}, never with anything else:
+   *  - `BadRequestError`: the request cannot be sent to a model; `path` names the value at fault;
+   *  - `ParameterRequiredError`, `MissingModelError`: no version id is given, or no configured model has it;
+   *  - `PackageError`, `ModelInitializationError`: the model could not be loaded (a later call tries again);
+   *  - `ModelExecuteError`: the model crashed, ran out of memory, or gave no proper response;
+   *  - `TimeoutError`, `ExecuteCancelled`: the call took longer than `timeout`; it was cancelled by its signal;
+   *  - `DestroyedError`: {@link destroy} was called;
+   *  - `BrowserError`: the worker could not be started, or died;
+   *  - `UnsupportedEnvironmentError`: there is no `Worker` here (Node, server-side rendering, jsdom).
+   */
+  execute<Outputs extends object = Spark.ModelOutputs>(
+    input: Spark.SparkRequest,
+    versionId?: string | null,
+    options?: Spark.ExecuteOptions,
+  ): Promise<Spark.SparkResponse<Outputs>>;
+  /** Runs the model that `request_meta` names. */
+  execute<Outputs extends object = Spark.ModelOutputs>(
+    input: Spark.SparkRequest,
+    options: Spark.ExecuteOptions,
+  ): Promise<Spark.SparkResponse<Outputs>>;
+
+  /**
+   * Like {@link execute}, but returns at once, with the promise of the response and a token that cancels the call.
+   *
+   * @example
+   * const { response, cancellationToken } = spark.executeWithCancellationToken(input);
+   * stopButton.onclick = () => cancellationToken.cancel();
+   * await response; // rejected with ExecuteCancelled when cancelled
+   */
+  executeWithCancellationToken<Outputs extends object = Spark.ModelOutputs>(
+    input: Spark.SparkRequest,
+    versionId?: string | null,
+    options?: Spark.ExecuteOptions,
+  ): Spark.Execution<Outputs>;
+  /** Runs the model that `request_meta` names, with a token that cancels the call. */
+  executeWithCancellationToken<Outputs extends object = Spark.ModelOutputs>(
+    input: Spark.SparkRequest,
+    options: Spark.ExecuteOptions,
+  ): Spark.Execution<Outputs>;
+
+  /**
+   * Ends all workers and frees everything. Open calls, and calls made later, are rejected with a `DestroyedError`. It may
+   * be called at any time, while models load too, and more than once.
+   */
+  destroy(): Promise<void>;
+
+  /** What every configured model is doing now, in the order of the configuration. */
+  stats(): Spark.ModelStats[];
+
+  /**
+   * Whether `error` comes from this package, also from another copy of it on the page, where `instanceof` fails.
+   *
+   * @example
+   * catch (error) {
+   *   if (Spark.isError(error, "MODEL_NOT_FOUND")) return notFound(error.modelInfo.uuid);
+   *   throw error;
+   * }
+   */
+  static isError(error: unknown): error is Spark.SparkError;
+  /** Whether `error` comes from this package, any copy of it, and has this `code`. */
+  static isError<C extends Spark.ErrorCode>(error: unknown, code: C): error is Spark.ErrorByCode[C] & { readonly code: C };
+}
+
+declare namespace Spark {
+  // The class is also a property of itself, for `import { Spark }`, `const { Spark } = require(…)` and default imports.
+  export { Self as Spark, Self as default };
+
+  // ---------------------------------------------------------------------------------------------- Configuration
+
+  /** The argument of `new Spark`. A member that is `undefined` counts as absent. */
+  export interface SparkConfig extends CommonConfig {
+    /** The models, at least one. Version ids must differ; one zip may be used under several of them. */
+    nodegenModels: readonly NodegenModel[];
+    /** Written `nodegenModels`, with a small g. */
+    nodeGenModels?: undefined;
+  }
+
+  /** A configuration with the older spelling `nodeGenModels`. */
+  export interface OlderSparkConfig extends CommonConfig {
+    nodegenModels?: undefined;
+    /** @deprecated Write `nodegenModels`. */
+    nodeGenModels: readonly NodegenModel[];
+  }
+
+  /** What does not concern a single model. */
+  export interface CommonConfig {
+    /**
+     * How many models stay loaded, an integer of 1 or more. Beyond it, the model that was not used for the longest time is
+     * unloaded, unless it has `preventCleanup`; its next call loads it again.
+     * @defaultValue 20
+     */
+    offlineMaxService?: number | undefined;
+    /**
+     * How long a call may take, in milliseconds, loading the model included. Above 0, at most 2147483647; a call may set
+     * its own in {@link ExecuteOptions}.
+     * @defaultValue 60000
+     */
+    timeout?: number | undefined;
+    /**
+     * Online execution is not available in this version: an endpoint is refused with a `ConfigurationError`. Leave it out
+     * and give the models in `nodegenModels`.
+     */
+    sparkEndpoint?: null | undefined;
+    /**
+     * The number of replicas of models that do not say it themselves.
+     * @deprecated Give every model its own `replica`.
+     */
+    replica?: number | undefined;
+  }
+
+  /** One model. */
+  export interface NodegenModel {
+    /**
+     * The id by which calls name this model: any text of 1 to 200 characters, usually a uuid. Letter case does not count.
+     */
+    versionId: string;
+    /**
+     * The model's package, or where it is. It is read when the model is loaded, and again if it is loaded again after it
+     * was unloaded, or after a load that failed.
+     *
+     * - text: the zip in base64 (line breaks, a `data:…;base64,` prefix and the base64url alphabet are accepted), or a URL.
+     *   Text counts as a URL when it has a scheme, begins with `/`, `./` or `../`, or looks like a path (`model.zip`);
+     *   `type: "url"` says so where it could be either;
+     * - `ArrayBuffer`, typed array, `DataView`, `Buffer`, `Blob`, `File`: the bytes of the zip. They are not changed, kept
+     *   or detached;
+     * - `Response`: its body. It can be read once, so that a model that was unloaded cannot be loaded again;
+     * - `URL`, or {@link UrlSource} for an address that needs headers or cookies. Addresses are resolved against
+     *   `document.baseURI`;
+     * - a function that returns one of these, or a promise of it. It is called once per load, with the version id as
+     *   configured.
+     */
+    binary: BinarySource;
+    /**
+     * `"base64"` fits every `binary`. Only `"url"` makes a difference: text that could be either is then an address.
+     * @defaultValue "base64"
+     */
+    type?: BinaryType | (string & {}) | null | undefined;
+    /**
+     * How many workers run this model side by side, an integer from 1 to 64. Each has an instance of its own and its own
+     * memory. All are started by the first call, which the first one that is ready answers.
+     * @defaultValue 1
+     */
+    replica?: number | undefined;
+    /**
+     * Whether the model stays loaded when `offlineMaxService` is reached.
+     * @defaultValue false
+     */
+    preventCleanup?: boolean | undefined;
+    /**
+     * Whether the package is checked against its own `checksums.md5`. Without it a damaged or altered package is not
+     * noticed; switching it off gives a warning.
+     * @defaultValue true
+     */
+    verifyChecksums?: boolean | undefined;
+    /** What is known about the model. A whole `ModelMetaData.json` may be given. */
+    metaData?: ModelMetaData | null | undefined;
+
+    /** @deprecated Write `replica`. */
+    parallel?: number | undefined;
+    /** @deprecated Write `replica`. */
+    instance?: number | undefined;
+    /** @deprecated Write `metaData`. */
+    metadata?: ModelMetaData | null | undefined;
+  }
+
+  /** Accepted values of `type`, in any letter case. */
+  export type BinaryType = "base64" | "binary" | "uint8array" | "function" | "url";
+
+  /** Where a model's package comes from: a value, or a function that provides it when the model is loaded. */
+  export type BinarySource = BinaryValue | BinaryFunction;
+
+  /** A model's package, or where it is. */
+  export type BinaryValue =
+    | string
+    | ArrayBufferLike
+    | ArrayBufferView
+    | PlatformObject<"Blob">
+    | PlatformObject<"Response">
+    | PlatformObject<"URL">
+    | UrlSource;
+
+  /** Provides a model's package. Called once per load. What it throws becomes the `cause` of the call's error. */
+  export type BinaryFunction = (versionId: string) => BinaryValue | PromiseLike<BinaryValue>;
+
+  /** An address that needs more than a plain request. */
+  export interface UrlSource {
+    /** Absolute, or relative to `document.baseURI`. */
+    url: string | PlatformObject<"URL">;
+    /** Request headers. Their values never appear in messages. */
+    headers?:
+      | PlatformObject<"Headers">
+      | { readonly [name: string]: string | undefined }
+      | readonly (readonly [name: string, value: string])[]
+      | undefined;
+    /**
+     * When cookies are sent, as for `fetch`.
+     * @defaultValue "same-origin"
+     */
+    credentials?: "omit" | "same-origin" | "include" | undefined;
+  }
+
+  /** What is known about a model, as in the `ModelMetaData.json` of an exported package. */
+  export interface ModelMetaData {
+    EngineInformation?: EngineInformation | null | undefined;
+    /** ISO 8601. */
+    EffectiveStartDate?: string | null | undefined;
+    /** ISO 8601. */
+    EffectiveEndDate?: string | null | undefined;
+    /** Such as `"1.2.0"`. */
+    Revision?: string | null | undefined;
+    VersionId?: string | null | undefined;
+    /** Anything else is ignored. */
+    [field: string]: unknown;
+  }
+
+  /** Where a model comes from. */
+  export interface EngineInformation {
+    /** The folder. */
+    ProductName?: string | null | undefined;
+    /** The service. */
+    ServiceName?: string | null | undefined;
+    VersionId?: string | null | undefined;
+    /** Such as `"1.2.0"`. */
+    Revision?: string | null | undefined;
+    /** Anything else is ignored. */
+    [field: string]: unknown;
+  }
+
+  /**
+   * The instances of a global class, by its name: exact where the project knows that class (from TypeScript's DOM library
+   * or Node's types), and nothing where it does not, so that these types need neither.
+   */
+  export type PlatformObject<Name extends string> = typeof globalThis extends { [N in Name]: { prototype: infer Instance } }
+    ? Instance
+    : never;
+
+  // ---------------------------------------------------------------------------------------------------- Requests
+
+  /** What a model is asked. */
+  export interface SparkRequest {
+    /** Left out, or without inputs, the model says that they are missing and computes with its defaults. */
+    request_data?: RequestData | null | undefined;
+    /** About the request itself. */
+    request_meta?: RequestMeta | null | undefined;
+  }
+
+  /** The data that a model computes with. */
+  export interface RequestData {
+    /** One set of inputs; one that is missing takes the model's default. */
+    inputs?: ModelInputs | null | undefined;
+  }
+
+  /**
+   * Input names and values: an object, not an array. Letter case of names does not count.
+   *
+   * Values are what JSON can carry: finite numbers, text, booleans, `null`, arrays (a table is an array of rows, each an
+   * object) and objects. As in JSON, members that are `undefined` are left out and `toJSON` is honoured. Anything else
+   * (`NaN`, `Infinity`, BigInt, functions, symbols, cycles) is refused with a `BadRequestError` that names its path.
+   */
+  export type ModelInputs = { readonly [name: string]: unknown } | (object & { readonly [Symbol.iterator]?: never });
+
+  /** About a request. Models echo most of it in {@link ResponseMeta}; other fields are passed on as they are. */
+  export interface RequestMeta {
+    /** Which model to run, unless the call's `versionId` says it. Letter case does not count. */
+    version_id?: string | null | undefined;
+    /** Which model to run, when nothing else says it. */
+    version_uuid?: string | null | undefined;
+    service_id?: string | null | undefined;
+    service_uuid?: string | null | undefined;
+    /** Such as `"folders/f/services/s"`. */
+    service_uri?: string | null | undefined;
+    /** Such as `"1.2.0"`. */
+    version?: string | null | undefined;
+    /** The date for which to compute, ISO 8601. */
+    transaction_date?: string | null | undefined;
+    /** What the call is for: free text. */
+    call_purpose?: string | null | undefined;
+    /** Who calls: free text. */
+    source_system?: string | null | undefined;
+    /** Echoed in the response. */
+    correlation_id?: string | null | undefined;
+    /** Echoed in the response. */
+    call_id?: string | null | undefined;
+    /**
+     * Only these outputs: an array of names, or text with the names between commas. Empty text counts as absent.
+     */
+    requested_output?: readonly string[] | string | null | undefined;
+    /** Only the outputs whose names match this regular expression. Not together with `requested_output`. */
+    requested_output_regex?: string | null | undefined;
+    /**
+     * Sub-services, between commas. `metadata` lays the package's static outputs and images over the outputs; `formspec`
+     * puts the package's form specification in their place; all others are the model's matter.
+     */
+    service_category?: string | null | undefined;
+    /** Tables that come as arrays of arrays: names between commas, or `"*"`. */
+    array_outputs?: string | null | undefined;
+    /** Whether the response repeats the inputs, in `response_data.inputs`. */
+    response_data_inputs?: boolean | null | undefined;
+    /** Which kind of validation a validation request is. */
+    validation_type?: "dynamic" | "default_values" | (string & {}) | null | undefined;
+    /** Whether cells may be addressed. */
+    allow_range_address?: boolean | null | undefined;
+    /** Whether a solver's steps are traced. */
+    debug_solve?: boolean | null | undefined;
+    /** Such as `"Neuron"`. Of no effect offline. */
+    compiler_type?: string | null | undefined;
+    /** Of no effect offline. */
+    excel_file?: boolean | null | undefined;
+    /** Of no effect offline. */
+    parameterset_version_id?: string | null | undefined;
+    /** Of no effect offline. */
+    xreport_options?: object | null | undefined;
+    /** ISO 8601. */
+    request_timestamp?: string | null | undefined;
+    /** Of a runner's own; removed before the model sees the request. */
+    _ctx?: object | null | undefined;
+  }
+
+  /** The last argument of `execute` and `executeWithCancellationToken`. */
+  export interface ExecuteOptions {
+    /**
+     * Cancels the call when it is aborted, before or after the call began: the promise is rejected with an
+     * `ExecuteCancelled` whose `cause` is the signal's reason.
+     */
+    signal?: AbortSignalLike | null | undefined;
+    /**
+     * How long this call may take, in milliseconds, loading the model included. Above 0, at most 2147483647.
+     * @defaultValue the `timeout` of the configuration
+     */
+    timeout?: number | undefined;
+  }
+
+  /** What is needed of an `AbortSignal`. */
+  export interface AbortSignalLike {
+    readonly aborted: boolean;
+    readonly reason?: unknown;
+    addEventListener(type: "abort", listener: () => void): void;
+    removeEventListener(type: "abort", listener: () => void): void;
+  }
+
+  /** A call that can be cancelled. */
+  export interface Execution<Outputs extends object = ModelOutputs> {
+    /** What {@link Spark.execute} would return. */
+    readonly response: Promise<SparkResponse<Outputs>>;
+    /** Cancels this call and no other. */
+    readonly cancellationToken: CancellationToken;
+  }
+
+  /** Cancels one call. */
+  export interface CancellationToken {
+    /**
+     * Rejects the call's promise with `ExecuteCancelled`; without effect when the call is over. It needs no `this`. A
+     * model that is already computing may go on for a moment; its result is discarded.
+     */
+    readonly cancel: () => void;
+  }
+
+  // --------------------------------------------------------------------------------------------------- Responses
+
+  /** What a model answers. */
+  export interface SparkResponse<Outputs extends object = ModelOutputs> {
+    response_data: ResponseData<Outputs>;
+    response_meta: ResponseMeta;
+    /** Models leave it out; the online service writes `"Success"`. */
+    status?: string | null;
+    /** Models leave it out. */
+    error?: ResponseError | null;
+  }
+
+  /** What a model computed. */
+  export interface ResponseData<Outputs extends object = ModelOutputs> {
+    /** Output names and values. A table is an array of rows: objects, or arrays with `array_outputs`. */
+    outputs: Outputs;
+    /** What the model remarks, such as an input that took its default. */
+    warnings: ResponseWarning[] | null;
+    /** What the model could not compute. The other outputs are valid. */
+    errors: ResponseError[] | null;
+    /** Which sub-services are to be called next. */
+    service_chain: ServiceChainItem[] | null;
+    /** The inputs, when `response_data_inputs` asked for them. */
+    inputs?: { [name: string]: JsonValue };
+  }
+
+  /** Outputs of a model of which nothing is known. */
+  export type ModelOutputs = { [name: string]: JsonValue };
+
+  /** What JSON can hold. */
+  export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+  /** A remark of a model. */
+  export interface ResponseWarning {
+    message: string;
+    /** The input, output or cell concerned. */
+    source_path?: string | null;
+  }
+
+  /** An error that a model reports about its own computation. */
+  export interface ResponseError {
+    message: string;
+    /** Such as `"bad_request"`. */
+    error_category?: string | null;
+    /** Such as `"error.VALIDATION"`. */
+    error_type?: string | null;
+    additional_details?: JsonValue;
+    /** The input, output or cell concerned. */
+    source_path?: string | null;
+  }
+
+  /** A sub-service that is to be called next. */
+  export interface ServiceChainItem {
+    service_name: string;
+    run_if?: JsonValue;
+    requested_report?: string | null;
+    requested_report_filename?: string | null;
+  }
+
+  /** About a response. */
+  export interface ResponseMeta {
+    version_id?: string;
+    service_id?: string | null;
+    version?: string | null;
+    correlation_id?: string | null;
+    call_id?: string | null;
+    request_timestamp?: string | null;
+    /** How long the model says that it computed, in milliseconds. */
+    process_time?: number;
+    /** Such as `"Neuron"`. */
+    compiler_type?: string;
+    compiler_version?: string;
+    /** `"SPARK"`. */
+    system?: string;
+    source_hash?: string | null;
+    /** What else the model says, or repeats from the request. */
+    [field: string]: JsonValue | undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- State
+
+  /** What a model is doing now. */
+  export interface ModelStats {
+    /** As configured. */
+    versionId: string;
+    /** `idle`: nothing of it is in memory; `loading`: no replica takes calls yet; `loaded`: at least one does. */
+    state: "idle" | "loading" | "loaded";
+    /** Replicas that take calls. */
+    replicas: number;
+    /** Replicas that are starting. */
+    starting: number;
+    /** Calls that wait for a replica. */
+    queued: number;
+    /** Calls that were given to a replica. */
+    running: number;
+    /** The memory of its WebAssembly instances, in bytes. */
+    memory: number;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ Errors
+
+  /** The base of all errors of this package. */
+  export type SparkError = WasmRunnerErrors.SparkError;
+
+  /**
+   * What exactly happened. Stable: a code keeps its meaning from version to version.
+   *
+   * | Code | Meaning |
+   * |---|---|
+   * | `CONFIG_INVALID` | the configuration is wrong; `path` names the field |
+   * | `REQUEST_INVALID` | the request, or an option of the call, is wrong; `path` names the value |
+   * | `VERSION_ID_MISSING` | the call does not say which model to run |
+   * | `MODEL_NOT_FOUND` | no configured model has this version id |
+   * | `CANCELLED` | the call was cancelled |
+   * | `DESTROYED` | the instance was destroyed |
+   * | `TIMEOUT` | the call's time ran out |
+   * | `UNSUPPORTED_ENVIRONMENT` | there is no `Worker` here |
+   * | `WASM_BLOCKED` | the page may not compile WebAssembly |
+   * | `WORKER_BLOCKED` | the page's policy forbids the worker, or the model's script in it |
+   * | `WORKER_START` | a worker could not be started |
+   * | `WORKER_CRASHED` | a worker died while it had work |
+   * | `BINARY_INVALID` | `binary` could not be read, or a function gave nonsense |
+   * | `BINARY_FETCH` | the package could not be fetched: network error, or an HTTP status other than 2xx |
+   * | `BASE64_INVALID` | `binary` is text, but neither base64 nor a URL |
+   * | `ZIP_INVALID` | the package is no zip, or is damaged |
+   * | `PACKAGE_INCOMPLETE` | the package lacks the engine or its script |
+   * | `PACKAGE_AMBIGUOUS` | two files of the package claim the same role |
+   * | `CHECKSUM_MISMATCH` | a file of the package does not have the sum stated in `checksums.md5` |
+   * | `PACKAGE_TOO_LARGE` | the package is larger, or expands further, than is allowed |
+   * | `WASM_INVALID` | the engine's WebAssembly does not compile or link |
+   * | `GLUE_FAILED` | the model's script failed |
+   * | `MODEL_CONSTRUCT` | the engine could not construct the workbook |
+   * | `ENGINE_EXCEPTION` | the engine threw an exception while computing |
+   * | `ENGINE_TRAP` | the engine crashed while computing |
+   * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
+   * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
+   * | `INTERNAL` | a defect of this package; please report it |
+   */
+  export type ErrorCode = keyof ErrorByCode;
+
+  /** The class of the errors that have a code. */
+  export interface ErrorByCode {
+    CONFIG_INVALID: WasmRunnerErrors.ConfigurationError;
+    REQUEST_INVALID: WasmRunnerErrors.BadRequestError;
+    VERSION_ID_MISSING: WasmRunnerErrors.ParameterRequiredError;
+    MODEL_NOT_FOUND: WasmRunnerErrors.MissingModelError;
+    CANCELLED: WasmRunnerErrors.ExecuteCancelled;
+    DESTROYED: WasmRunnerErrors.DestroyedError;
+    TIMEOUT: WasmRunnerErrors.TimeoutError;
+    UNSUPPORTED_ENVIRONMENT: WasmRunnerErrors.UnsupportedEnvironmentError;
+    WASM_BLOCKED: WasmRunnerErrors.BrowserError;
+    WORKER_BLOCKED: WasmRunnerErrors.BrowserError;
+    WORKER_START: WasmRunnerErrors.BrowserError;
+    WORKER_CRASHED: WasmRunnerErrors.BrowserError;
+    BINARY_INVALID: WasmRunnerErrors.PackageError;
+    BINARY_FETCH: WasmRunnerErrors.PackageError;
+    BASE64_INVALID: WasmRunnerErrors.PackageError;
+    ZIP_INVALID: WasmRunnerErrors.PackageError;
+    PACKAGE_INCOMPLETE: WasmRunnerErrors.PackageError;
+    PACKAGE_AMBIGUOUS: WasmRunnerErrors.PackageError;
+    CHECKSUM_MISMATCH: WasmRunnerErrors.PackageError;
+    PACKAGE_TOO_LARGE: WasmRunnerErrors.PackageError;
+    WASM_INVALID: WasmRunnerErrors.ModelInitializationError;
+    GLUE_FAILED: WasmRunnerErrors.ModelInitializationError;
+    MODEL_CONSTRUCT: WasmRunnerErrors.ModelInitializationError;
+    ENGINE_EXCEPTION: WasmRunnerErrors.ModelExecuteError;
+    ENGINE_TRAP: WasmRunnerErrors.ModelExecuteError;
+    OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
+    RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
+    INTERNAL: WasmRunnerErrors.SparkError;
+  }
+
+  /** The `name` of an error: the Spark API's word for its category. */
+  export type ErrorName =
+    | "spark_error"
+    | "unauthorized"
+    | "bad_request_error"
+    | "missing_parameter"
+    | "browser_error"
+    | "not_supported_error"
+    | ModelErrorName;
+
+  /** The `name` of an error that concerns a model. */
+  export type ModelErrorName =
+    | "model_error"
+    | "missing_model_error"
+    | "model_not_initialized_error"
+    | "validation_error"
+    | "execution_error"
+    | "execution_cancelled"
+    | "timeout_error"
+    | "compatibility_json_error";
+
+  /** An error as the Spark API writes errors. */
+  export interface V3Error {
+    /** The error's `name`. */
+    error_category: ErrorName;
+    /** The error's `type`. */
+    error_type: string;
+    message: string;
+    severity: string;
+  }
+
+  /** Which model was asked, and with what. */
+  export interface ModelInfo {
+    /** The version id of the call, if it was known. */
+    uuid: string | undefined;
+    /** The request as it was passed. */
+    input: unknown;
+  }
+
+  /** What an error of this package is made from. */
+  export interface SparkErrorFields {
+    code?: ErrorCode | undefined;
+    path?: string | undefined;
+    details?: string | undefined;
+    cause?: unknown;
+    status?: number | undefined;
+    uuid?: string | undefined;
+    input?: unknown;
+  }
+
+  /** All error classes. They are made by this package; constructing them serves tests. */
+  export namespace WasmRunnerErrors {
+    /** The base of all errors of this package. */
+    export class SparkError extends Error {
+      constructor(message: string, fields?: SparkErrorFields);
+      /** The same as {@link Spark.isError}. */
+      static is(error: unknown): error is SparkError;
+      static is<C extends ErrorCode>(error: unknown, code: C): error is ErrorByCode[C] & { readonly code: C };
+      /** What exactly happened: stable, made for `switch`. */
+      readonly code: ErrorCode;
+      /** The Spark API's word for the category; shared by several codes. Not the name of the class. */
+      readonly name: ErrorName;
+      /** The Spark API's type, such as `"error.MISSING_MODEL_ERROR"`. */
+      readonly type: string;
+      /** The HTTP status that the Spark API would answer with, such as 400 or 500. */
+      readonly status: number;
+      /** The Spark API's severity: `"low"`. */
+      readonly severity: string;
+      /**
+       * The field, input or file at fault, if there is one: `nodegenModels[2].replica`, `request_data.inputs.rate`.
+       */
+      readonly path?: string;
+      /** What the engine or the browser said, bounded in size; never payloads or credentials. */
+      readonly details?: string;
+      /** What lies behind: what a `binary` function threw, a signal's reason, an error with the `details`. */
+      readonly cause?: unknown;
+      /** The error as the Spark API writes errors. */
+      get v3(): V3Error;
+      /** Which model was asked, and with what. Not shown when the error is logged: it holds the caller's data. */
+      get modelInfo(): ModelInfo;
+    }
+
+    /** Something about a model. */
+    export class ModelError extends SparkError {
+      readonly name: ModelErrorName;
+    }
+
+    /** No configured model has the requested version id. */
+    export class MissingModelError extends ModelError {
+      readonly name: "missing_model_error";
+      readonly code: "MODEL_NOT_FOUND";
+    }
+
+    /** The model could not be loaded or started. */
+    export class ModelInitializationError extends ModelError {
+      readonly name: "model_not_initialized_error";
+      readonly code: "WASM_INVALID" | "GLUE_FAILED" | "MODEL_CONSTRUCT" | PackageErrorCode;
+    }
+
+    /** The package of a model cannot be fetched, cannot be read, or must not be used. */
+    export class PackageError extends ModelInitializationError {
+      readonly code: PackageErrorCode;
+    }
+
+    /** The model refused the inputs. Reserved: models report this in `response_data.errors`. */
+    export class ModelValidationError extends ModelError {
+      readonly name: "validation_error";
+    }
+
+    /** The engine failed while computing. */
+    export class ModelExecuteError extends ModelError {
+      readonly name: "execution_error";
+      readonly code: "ENGINE_EXCEPTION" | "ENGINE_TRAP" | "OUT_OF_MEMORY" | "RESPONSE_INVALID";
+    }
+
+    /** The call was cancelled, by its token or its signal. */
+    export class ExecuteCancelled extends ModelError {
+      readonly name: "execution_cancelled";
+      readonly code: "CANCELLED" | "DESTROYED";
+    }
+
+    /** The instance was destroyed before the call ended, or was used afterwards. */
+    export class DestroyedError extends ExecuteCancelled {
+      readonly code: "DESTROYED";
+    }
+
+    /** Another name of `ExecuteCancelled`. */
+    export import ModelExecuteCancelled = WasmRunnerErrors.ExecuteCancelled;
+
+    /** The call's time ran out. Its `status` is 504. */
+    export class TimeoutError extends ModelError {
+      readonly name: "timeout_error";
+      readonly code: "TIMEOUT";
+    }
+
+    /** The model was compiled for another runner. Reserved. */
+    export class CompatibilityJsonError extends ModelError {
+      readonly name: "compatibility_json_error";
+    }
+
+    /** The endpoint refused the credentials. Its `status` is 401. Reserved for online execution. */
+    export class UnauthorizedError extends SparkError {
+      readonly name: "unauthorized";
+    }
+
+    /** The request, or the configuration, is wrong; `path` names the value at fault. Its `status` is 400. */
+    export class BadRequestError extends SparkError {
+      readonly name: "bad_request_error";
+      readonly code: "REQUEST_INVALID" | "CONFIG_INVALID";
+    }
+
+    /** The configuration is wrong; `path` names the field. */
+    export class ConfigurationError extends BadRequestError {
+      readonly code: "CONFIG_INVALID";
+    }
+
+    /** The call does not say which model to run. Its `status` is 400. */
+    export class ParameterRequiredError extends SparkError {
+      readonly name: "missing_parameter";
+      readonly code: "VERSION_ID_MISSING";
+    }
+
+    /** The browser, or the page's policy, would not do what is needed. */
+    export class BrowserError extends SparkError {
+      readonly name: "browser_error" | "not_supported_error";
+      readonly code: "WASM_BLOCKED" | "WORKER_BLOCKED" | "WORKER_START" | "WORKER_CRASHED" | "UNSUPPORTED_ENVIRONMENT";
+    }
+
+    /** The environment lacks something needed. */
+    export class NotSupportedError extends BrowserError {
+      readonly name: "not_supported_error";
+      readonly code: "UNSUPPORTED_ENVIRONMENT";
+    }
+
+    /** There is no `Worker` here (Node, server-side rendering, jsdom). */
+    export class UnsupportedEnvironmentError extends NotSupportedError {}
+  }
+
+  /** The codes of a {@link WasmRunnerErrors.PackageError}. */
+  export type PackageErrorCode =
+    | "BINARY_INVALID"
+    | "BINARY_FETCH"
+    | "BASE64_INVALID"
+    | "ZIP_INVALID"
+    | "PACKAGE_INCOMPLETE"
+    | "PACKAGE_AMBIGUOUS"
+    | "CHECKSUM_MISMATCH"
+    | "PACKAGE_TOO_LARGE";
+}

@@ -1,0 +1,46 @@
+// The types of the ES module entry. They are declared, and documented, in `index.d.cts`, so that both entries share one set.
+
+import Spark = require("./index.cjs");
+
+export { Spark, Spark as default };
+
+export import SparkConfig = Spark.SparkConfig;
+export import OlderSparkConfig = Spark.OlderSparkConfig;
+export import CommonConfig = Spark.CommonConfig;
+export import NodegenModel = Spark.NodegenModel;
+export import BinaryType = Spark.BinaryType;
+export import BinarySource = Spark.BinarySource;
+export import BinaryValue = Spark.BinaryValue;
+export import BinaryFunction = Spark.BinaryFunction;
+export import UrlSource = Spark.UrlSource;
+export import ModelMetaData = Spark.ModelMetaData;
+export import EngineInformation = Spark.EngineInformation;
+
+export import SparkRequest = Spark.SparkRequest;
+export import RequestData = Spark.RequestData;
+export import ModelInputs = Spark.ModelInputs;
+export import RequestMeta = Spark.RequestMeta;
+export import ExecuteOptions = Spark.ExecuteOptions;
+export import AbortSignalLike = Spark.AbortSignalLike;
+export import Execution = Spark.Execution;
+export import CancellationToken = Spark.CancellationToken;
+
+export import SparkResponse = Spark.SparkResponse;
+export import ResponseData = Spark.ResponseData;
+export import ModelOutputs = Spark.ModelOutputs;
+export import JsonValue = Spark.JsonValue;
+export import ResponseWarning = Spark.ResponseWarning;
+export import ResponseError = Spark.ResponseError;
+export import ServiceChainItem = Spark.ServiceChainItem;
+export import ResponseMeta = Spark.ResponseMeta;
+export import ModelStats = Spark.ModelStats;
+
+export import SparkError = Spark.SparkError;
+export import ErrorCode = Spark.ErrorCode;
+export import ErrorByCode = Spark.ErrorByCode;
+export import ErrorName = Spark.ErrorName;
+export import ModelErrorName = Spark.ModelErrorName;
+export import PackageErrorCode = Spark.PackageErrorCode;
+export import V3Error = Spark.V3Error;
+export import ModelInfo = Spark.ModelInfo;
+export import SparkErrorFields = Spark.SparkErrorFields;
