@@ -1,6 +1,6 @@
 //! The class behind the JavaScript facade: checks what it is given and hands calls to the [`Pool`].
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object};
@@ -19,7 +19,7 @@ use crate::{platform, view};
 #[wasm_bindgen]
 pub struct Client {
     config: Config,
-    by_id: HashMap<String, usize>,
+    by_id: BTreeMap<String, usize>,
     host: Host,
     pool: Rc<Pool>,
 }
@@ -124,7 +124,7 @@ impl Client {
         let id = request::version_id(input, version_id)?
             .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
         context.version_id = Some(id.trim().to_owned());
-        let found = self.by_id.get(id.as_str()).or_else(|| self.by_id.get(id.trim().to_lowercase().as_str()));
+        let found = self.by_id.get(id.as_str()).or_else(|| self.by_id.get(id.trim().to_ascii_lowercase().as_str()));
         let model = *found.ok_or_else(|| requests::model_not_found(id.trim(), &self.config.version_ids()))?;
         let prepared = request::prepare(&self.host, input, id.trim())?;
         if !platform::has_workers() {

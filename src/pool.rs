@@ -3,7 +3,7 @@
 //! No borrow of the state is held while JavaScript of others runs, or across an `await`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
@@ -69,9 +69,9 @@ pub struct Pool {
 
 struct State {
     scheduler: Scheduler,
-    calls: HashMap<CallId, Pending>,
+    calls: BTreeMap<CallId, Pending>,
     next_call: CallId,
-    replicas: HashMap<ReplicaId, Replica>,
+    replicas: BTreeMap<ReplicaId, Replica>,
     images: Vec<Option<Image<Js>>>,
     script: Option<Rc<Script>>,
     /// What was thrown behind the failure that is being told to callers.
@@ -94,9 +94,9 @@ impl Pool {
         };
         let state = State {
             scheduler: Scheduler::new(policy, config.models.iter().map(spec).collect()),
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             next_call: 0,
-            replicas: HashMap::new(),
+            replicas: BTreeMap::new(),
             images: config.models.iter().map(|_| None).collect(),
             script: None,
             cause: JsValue::UNDEFINED,

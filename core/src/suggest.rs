@@ -36,7 +36,7 @@ fn folded(text: &str) -> Option<Vec<char>> {
         .chars()
         .take(LONGEST + 1)
         .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
-        .flat_map(char::to_lowercase)
+        .map(|letter| letter.to_ascii_lowercase())
         .collect();
     (1..=LONGEST).contains(&letters.len()).then_some(letters)
 }

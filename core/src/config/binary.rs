@@ -89,7 +89,7 @@ fn empty(path: &str, notes: &mut Notes) {
 fn hinted(path: &str, found: &Raw) -> Failure {
     let advice = match found {
         Raw::Array(_) => " Give the bytes as new Uint8Array(array).",
-        Raw::Other(name) if name.to_lowercase().contains("promise") => {
+        Raw::Other(name) if name.to_ascii_lowercase().contains("promise") => {
             " Await it first, or give a function that returns it."
         }
         Raw::Null => " A model that is to be loaded later can be given as a function.",

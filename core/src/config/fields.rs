@@ -8,7 +8,7 @@ use crate::suggest;
 pub(super) fn join(base: &str, key: &str) -> String {
     let plain = !key.is_empty()
         && !key.starts_with(|c: char| c.is_ascii_digit())
-        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        && key.chars().all(|c| (c.is_ascii_alphanumeric() || !c.is_ascii()) || matches!(c, '_' | '$'));
     match (base.is_empty(), plain) {
         (true, true) => key.to_owned(),
         (false, true) => format!("{base}.{key}"),

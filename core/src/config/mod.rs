@@ -51,7 +51,7 @@ pub struct Config {
 impl Config {
     /// The model with this version id, in whatever case it is written.
     pub fn find(&self, version_id: &str) -> Option<&Model> {
-        let lookup_id = trimmed(version_id).to_lowercase();
+        let lookup_id = trimmed(version_id).to_ascii_lowercase();
         self.models.iter().find(|model| model.lookup_id == lookup_id)
     }
 

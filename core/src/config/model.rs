@@ -94,7 +94,7 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         });
     }
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
-    let lookup_id = version_id.to_lowercase();
+    let lookup_id = version_id.to_ascii_lowercase();
     Ok(Model { version_id, lookup_id, index, path, replica, prevent_cleanup, verify_checksums, binary, metadata })
 }
 
@@ -159,7 +159,7 @@ fn label(fields: &Fields<'_>, key: &str) -> Result<Option<String>> {
 
 /// Refuses a version id that two entries claim.
 pub(super) fn check_duplicates(models: &[Model]) -> Result<()> {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = std::collections::BTreeMap::new();
     for model in models {
         if let Some(first) = seen.insert(model.lookup_id.as_str(), model) {
             let at = format!("{}.versionId", model.path);

@@ -260,11 +260,11 @@ fn version_ids_are_texts_and_differ() {
     refused(misspelt, "nodegenModels[0].versionId", &["where you wrote version_id"]);
 
     let named = |id| model(&[("versionId", text(id))]);
-    let twice = parse(&with(&[named("Äb"), named("b"), named(" äB")]));
+    let twice = parse(&with(&[named("Ab"), named("b"), named(" aB")]));
     refused(twice, "nodegenModels[2].versionId", &["nodegenModels[0].versionId"]);
-    let config = parse(&with(&[named("Äb"), named("b")])).unwrap().config;
-    assert_eq!(config.version_ids(), ["Äb", "b"]);
-    assert_eq!(config.find(" ÄB ").map(|model| model.index), Some(0));
+    let config = parse(&with(&[named("Ab"), named("b")])).unwrap().config;
+    assert_eq!(config.version_ids(), ["Ab", "b"]);
+    assert_eq!(config.find(" AB ").map(|model| model.index), Some(0));
     assert_eq!(config.find("c"), None);
 }
 

@@ -15,7 +15,7 @@ mod eviction;
 mod replica;
 mod ticks;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::error::{Code, Failure};
 use replica::{Replica, Stage};
@@ -160,7 +160,7 @@ pub struct Scheduler {
     policy: Policy,
     models: Vec<Model>,
     replicas: BTreeMap<ReplicaId, Replica>,
-    calls: HashMap<CallId, Call>,
+    calls: BTreeMap<CallId, Call>,
     next_replica: ReplicaId,
     uses: u64,
     /// No open call ends before this.
@@ -188,7 +188,7 @@ impl Scheduler {
             policy,
             models,
             replicas: BTreeMap::new(),
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             next_replica: 0,
             uses: 0,
             earliest_deadline: f64::INFINITY,

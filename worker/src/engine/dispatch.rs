@@ -15,9 +15,9 @@ const MESSAGE: &str = "Calls from one model to another are not available in this
 pub fn reply(bytes: &Uint8Array) -> JsValue {
     let request = request(&strict_decoder(), bytes);
     let version = get(&request, "xcall_version");
-    let version = version.as_f64().or_else(|| version.as_string().and_then(|text| text.trim().parse().ok()));
+    let spread = matches!(version.as_f64(), Some(2.0 | 3.0)) || matches!(text_of(&version).trim(), "2" | "3");
     let reply = Object::new();
-    if matches!(version, Some(2.0 | 3.0)) {
+    if spread {
         let meta = Object::new();
         set(&meta, "http_status_code", &STATUS.into());
         set(&meta, "http_response_time", &0.into());
@@ -42,8 +42,12 @@ fn request(decoder: &Decoder, bytes: &Uint8Array) -> JsValue {
     JSON::parse(&text).unwrap_or(JsValue::UNDEFINED)
 }
 
+fn text_of(value: &JsValue) -> String {
+    value.as_string().unwrap_or_default()
+}
+
 fn service_name(request: &JsValue) -> String {
-    let text = |key: &str| get(request, key).as_string().unwrap_or_default();
+    let text = |key: &str| text_of(&get(request, key));
     let uri = text("service_uri");
     if uri.is_empty() { format!("folders/{}/services/{}", text("folder_name"), text("service_name")) } else { uri }
 }
