@@ -25,6 +25,13 @@ export function packageOf(name) {
 /** The bytes of a package of the manifest. */
 export const bytesOf = (name) => readFileSync(at("tests", "models", packageOf(name).zip));
 
+/** A promise, and what settles it. */
+export function gate() {
+  const gate = {};
+  gate.promise = new Promise((resolve, reject) => Object.assign(gate, { resolve, reject }));
+  return gate;
+}
+
 export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>test</title>
