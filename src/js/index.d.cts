@@ -1,4 +1,5 @@
-// The types of this package. `index.d.ts`, for ES modules, takes everything from here, so that both entries share one set.
+// The types of this package. `index.d.ts`, for ES modules, takes everything from here, so that both entries share one
+// set.
 
 export = Spark;
 // What <script src=".../dist/browser.js"> defines.
@@ -32,12 +33,12 @@ declare class Spark {
   /**
    * Runs a model and gives its response.
    *
-   * The first call to a model loads it, however many calls come meanwhile. Further calls share its replicas, in the order
-   * in which they were made. Errors and warnings that the model itself reports, such as a missing input, are not
+   * The first call to a model loads it, however many calls come meanwhile. Further calls share its replicas, in the
+   * order in which they were made. Errors and warnings that the model itself reports, such as a missing input, are not
    * exceptions: they are in `response_data.errors` and `response_data.warnings`.
    *
    * @typeParam Outputs The outputs of this model, if their names and types are known. It is not checked at run time.
-   * @param input The request. It is copied: the object is never modified or kept after it was sent.
+   * @param input The request. It is read before this returns, and never modified.
    * @param versionId Which model to run, in any letter case. Without it, or when it is `null` or blank,
    *   `request_meta.version_id` decides, then `request_meta.version_uuid`.
    * @param options How long the call may take, and a signal that ends it.
@@ -82,8 +83,8 @@ declare class Spark {
   ): Spark.Execution<Outputs>;
 
   /**
-   * Ends all workers and frees everything. Open calls, and calls made later, are rejected with a `DestroyedError`. It may
-   * be called at any time, while models load too, and more than once.
+   * Ends all workers and frees everything. Open calls, and calls made later, are rejected with a `DestroyedError`. It
+   * may be called at any time, while models load too, and more than once.
    */
   destroy(): Promise<void>;
 
@@ -101,7 +102,10 @@ declare class Spark {
    */
   static isError(error: unknown): error is Spark.SparkError;
   /** Whether `error` comes from this package, any copy of it, and has this `code`. */
-  static isError<C extends Spark.ErrorCode>(error: unknown, code: C): error is Spark.ErrorByCode[C] & { readonly code: C };
+  static isError<C extends Spark.ErrorCode>(
+    error: unknown,
+    code: C,
+  ): error is Spark.ErrorByCode[C] & { readonly code: C };
 }
 
 declare namespace Spark {
@@ -120,6 +124,7 @@ declare namespace Spark {
 
   /** A configuration with the older spelling `nodeGenModels`. */
   export interface OlderSparkConfig extends CommonConfig {
+    /** One spelling is enough. */
     nodegenModels?: undefined;
     /** @deprecated Write `nodegenModels`. */
     nodeGenModels: readonly NodegenModel[];
@@ -128,20 +133,20 @@ declare namespace Spark {
   /** What does not concern a single model. */
   export interface CommonConfig {
     /**
-     * How many models stay loaded, an integer of 1 or more. Beyond it, the model that was not used for the longest time is
-     * unloaded, unless it has `preventCleanup`; its next call loads it again.
+     * How many models stay loaded, an integer of 1 or more. Beyond it, the model that was not used for the longest time
+     * is unloaded, unless it has `preventCleanup`; its next call loads it again.
      * @defaultValue 20
      */
     offlineMaxService?: number | undefined;
     /**
-     * How long a call may take, in milliseconds, loading the model included. Above 0, at most 2147483647; a call may set
-     * its own in {@link ExecuteOptions}.
+     * How long a call may take, in milliseconds, loading the model included. Above 0, at most 2147483647; a call may
+     * set its own in {@link ExecuteOptions}.
      * @defaultValue 60000
      */
     timeout?: number | undefined;
     /**
-     * Online execution is not available in this version: an endpoint is refused with a `ConfigurationError`. Leave it out
-     * and give the models in `nodegenModels`.
+     * Online execution is not available in this version: an endpoint is refused with a `ConfigurationError`. Leave it
+     * out and give the models in `nodegenModels`.
      */
     sparkEndpoint?: null | undefined;
     /**
@@ -154,18 +159,19 @@ declare namespace Spark {
   /** One model. */
   export interface NodegenModel {
     /**
-     * The id by which calls name this model: any text of 1 to 200 characters, usually a uuid. Letter case does not count.
+     * The id by which calls name this model: any text of 1 to 200 characters, usually a uuid. Letter case does not
+     * count.
      */
     versionId: string;
     /**
-     * The model's package, or where it is. It is read when the model is loaded, and again if it is loaded again after it
-     * was unloaded, or after a load that failed.
+     * The model's package, or where it is. It is read when the model is loaded, and again if it is loaded again after
+     * it was unloaded, or after a load that failed.
      *
-     * - text: the zip in base64 (line breaks, a `data:…;base64,` prefix and the base64url alphabet are accepted), or a URL.
-     *   Text counts as a URL when it has a scheme, begins with `/`, `./` or `../`, or looks like a path (`model.zip`);
-     *   `type: "url"` says so where it could be either;
-     * - `ArrayBuffer`, typed array, `DataView`, `Buffer`, `Blob`, `File`: the bytes of the zip. They are not changed, kept
-     *   or detached;
+     * - text: the zip in base64 (line breaks, a `data:…;base64,` prefix and the base64url alphabet are accepted), or a
+     *   URL. Text counts as a URL when it has a scheme, begins with `/`, `./` or `../`, or looks like a path
+     *   (`model.zip`); `type: "url"` says so where it could be either;
+     * - `ArrayBuffer`, typed array, `DataView`, `Buffer`, `Blob`, `File`: the bytes of the zip. They are not changed,
+     *   kept or detached;
      * - `Response`: its body. It can be read once, so that a model that was unloaded cannot be loaded again;
      * - `URL`, or {@link UrlSource} for an address that needs headers or cookies. Addresses are resolved against
      *   `document.baseURI`;
@@ -179,8 +185,8 @@ declare namespace Spark {
      */
     type?: BinaryType | (string & {}) | null | undefined;
     /**
-     * How many workers run this model side by side, an integer from 1 to 64. Each has an instance of its own and its own
-     * memory. All are started by the first call, which the first one that is ready answers.
+     * How many workers run this model side by side, an integer from 1 to 64. Each has an instance of its own and its
+     * own memory. All are started by the first call, which the first one that is ready answers.
      * @defaultValue 1
      */
     replica?: number | undefined;
@@ -244,13 +250,15 @@ declare namespace Spark {
 
   /** What is known about a model, as in the `ModelMetaData.json` of an exported package. */
   export interface ModelMetaData {
+    /** Which service this is. */
     EngineInformation?: EngineInformation | null | undefined;
-    /** ISO 8601. */
+    /** From when the version is in force, ISO 8601. */
     EffectiveStartDate?: string | null | undefined;
-    /** ISO 8601. */
+    /** Until when the version is in force, ISO 8601. */
     EffectiveEndDate?: string | null | undefined;
-    /** Such as `"1.2.0"`. */
+    /** The version's number, such as `"1.2.0"`. */
     Revision?: string | null | undefined;
+    /** The version id, as in `versionId`. */
     VersionId?: string | null | undefined;
     /** Anything else is ignored. */
     [field: string]: unknown;
@@ -262,18 +270,21 @@ declare namespace Spark {
     ProductName?: string | null | undefined;
     /** The service. */
     ServiceName?: string | null | undefined;
+    /** The version id, as in `versionId`. */
     VersionId?: string | null | undefined;
-    /** Such as `"1.2.0"`. */
+    /** The version's number, such as `"1.2.0"`. */
     Revision?: string | null | undefined;
     /** Anything else is ignored. */
     [field: string]: unknown;
   }
 
   /**
-   * The instances of a global class, by its name: exact where the project knows that class (from TypeScript's DOM library
-   * or Node's types), and nothing where it does not, so that these types need neither.
+   * The instances of a global class, by its name: exact where the project knows that class (from TypeScript's DOM
+   * library or Node's types), and nothing where it does not, so that these types need neither.
    */
-  export type PlatformObject<Name extends string> = typeof globalThis extends { [N in Name]: { prototype: infer Instance } }
+  export type PlatformObject<Name extends string> = typeof globalThis extends {
+    [N in Name]: { prototype: infer Instance };
+  }
     ? Instance
     : never;
 
@@ -296,9 +307,10 @@ declare namespace Spark {
   /**
    * Input names and values: an object, not an array. Letter case of names does not count.
    *
-   * Values are what JSON can carry: finite numbers, text, booleans, `null`, arrays (a table is an array of rows, each an
-   * object) and objects. As in JSON, members that are `undefined` are left out and `toJSON` is honoured. Anything else
-   * (`NaN`, `Infinity`, BigInt, functions, symbols, cycles) is refused with a `BadRequestError` that names its path.
+   * Values are what JSON can carry: finite numbers, text, booleans, `null`, arrays (a table is an array of rows, each
+   * an object) and objects. As in JSON, members that are `undefined` are left out and `toJSON` is honoured. Anything
+   * else (`NaN`, `Infinity`, BigInt, functions, symbols, cycles) is refused with a `BadRequestError` that names its
+   * path.
    */
   export type ModelInputs = { readonly [name: string]: unknown } | (object & { readonly [Symbol.iterator]?: never });
 
@@ -308,11 +320,13 @@ declare namespace Spark {
     version_id?: string | null | undefined;
     /** Which model to run, when nothing else says it. */
     version_uuid?: string | null | undefined;
+    /** Of which service. Of no effect offline, like the next three: only the version id chooses the model. */
     service_id?: string | null | undefined;
+    /** Older spelling of `service_id`. */
     service_uuid?: string | null | undefined;
     /** Such as `"folders/f/services/s"`. */
     service_uri?: string | null | undefined;
-    /** Such as `"1.2.0"`. */
+    /** The version's number, such as `"1.2.0"`. */
     version?: string | null | undefined;
     /** The date for which to compute, ISO 8601. */
     transaction_date?: string | null | undefined;
@@ -331,8 +345,8 @@ declare namespace Spark {
     /** Only the outputs whose names match this regular expression. Not together with `requested_output`. */
     requested_output_regex?: string | null | undefined;
     /**
-     * Sub-services, between commas. `metadata` lays the package's static outputs and images over the outputs; `formspec`
-     * puts the package's form specification in their place; all others are the model's matter.
+     * Sub-services, between commas. `metadata` lays the package's static outputs and images over the outputs;
+     * `formspec` puts the package's form specification in their place; all others are the model's matter.
      */
     service_category?: string | null | undefined;
     /** Tables that come as arrays of arrays: names between commas, or `"*"`. */
@@ -345,15 +359,15 @@ declare namespace Spark {
     allow_range_address?: boolean | null | undefined;
     /** Whether a solver's steps are traced. */
     debug_solve?: boolean | null | undefined;
-    /** Such as `"Neuron"`. Of no effect offline. */
+    /** The compiler to use, such as `"Neuron"`. Of no effect offline. */
     compiler_type?: string | null | undefined;
-    /** Of no effect offline. */
+    /** Whether a filled-in workbook is wanted. Of no effect offline. */
     excel_file?: boolean | null | undefined;
-    /** Of no effect offline. */
+    /** The parameter set to use. Of no effect offline. */
     parameterset_version_id?: string | null | undefined;
-    /** Of no effect offline. */
+    /** How reports are made. Of no effect offline. */
     xreport_options?: object | null | undefined;
-    /** ISO 8601. */
+    /** When the request was made, ISO 8601; echoed in the response. */
     request_timestamp?: string | null | undefined;
     /** Of a runner's own; removed before the model sees the request. */
     _ctx?: object | null | undefined;
@@ -375,9 +389,13 @@ declare namespace Spark {
 
   /** What is needed of an `AbortSignal`. */
   export interface AbortSignalLike {
+    /** Whether the signal was aborted already. */
     readonly aborted: boolean;
+    /** Why; becomes the error's `cause`. */
     readonly reason?: unknown;
+    /** As of every `EventTarget`. */
     addEventListener(type: "abort", listener: () => void): void;
+    /** As of every `EventTarget`. */
     removeEventListener(type: "abort", listener: () => void): void;
   }
 
@@ -402,7 +420,9 @@ declare namespace Spark {
 
   /** What a model answers. */
   export interface SparkResponse<Outputs extends object = ModelOutputs> {
+    /** What it computed. */
     response_data: ResponseData<Outputs>;
+    /** About the computation. */
     response_meta: ResponseMeta;
     /** Models leave it out; the online service writes `"Success"`. */
     status?: string | null;
@@ -432,6 +452,7 @@ declare namespace Spark {
 
   /** A remark of a model. */
   export interface ResponseWarning {
+    /** For a person. */
     message: string;
     /** The input, output or cell concerned. */
     source_path?: string | null;
@@ -439,11 +460,13 @@ declare namespace Spark {
 
   /** An error that a model reports about its own computation. */
   export interface ResponseError {
+    /** For a person. */
     message: string;
     /** Such as `"bad_request"`. */
     error_category?: string | null;
     /** Such as `"error.VALIDATION"`. */
     error_type?: string | null;
+    /** What else there is to say. */
     additional_details?: JsonValue;
     /** The input, output or cell concerned. */
     source_path?: string | null;
@@ -451,27 +474,39 @@ declare namespace Spark {
 
   /** A sub-service that is to be called next. */
   export interface ServiceChainItem {
+    /** Its name, for `service_category`. */
     service_name: string;
+    /** The condition. */
     run_if?: JsonValue;
+    /** The report that it makes. */
     requested_report?: string | null;
+    /** That report's file name. */
     requested_report_filename?: string | null;
   }
 
   /** About a response. */
   export interface ResponseMeta {
+    /** The version id of the call. */
     version_id?: string;
+    /** As in the request. */
     service_id?: string | null;
+    /** The version's number. */
     version?: string | null;
+    /** As in the request. */
     correlation_id?: string | null;
+    /** As in the request. */
     call_id?: string | null;
+    /** As in the request. */
     request_timestamp?: string | null;
     /** How long the model says that it computed, in milliseconds. */
     process_time?: number;
     /** Such as `"Neuron"`. */
     compiler_type?: string;
+    /** Which compiler made the model. */
     compiler_version?: string;
     /** `"SPARK"`. */
     system?: string;
+    /** The hash of the workbook. */
     source_hash?: string | null;
     /** What else the model says, or repeats from the request. */
     [field: string]: JsonValue | undefined;
@@ -597,7 +632,9 @@ declare namespace Spark {
     error_category: ErrorName;
     /** The error's `type`. */
     error_type: string;
+    /** The error's `message`. */
     message: string;
+    /** `"low"`. */
     severity: string;
   }
 
@@ -611,12 +648,19 @@ declare namespace Spark {
 
   /** What an error of this package is made from. */
   export interface SparkErrorFields {
+    /** Instead of the class's usual code. */
     code?: ErrorCode | undefined;
+    /** What is at fault. */
     path?: string | undefined;
+    /** What the engine or the browser said. */
     details?: string | undefined;
+    /** What lies behind. */
     cause?: unknown;
+    /** Instead of the class's usual status. */
     status?: number | undefined;
+    /** The version id, for `modelInfo`. */
     uuid?: string | undefined;
+    /** The request, for `modelInfo`. */
     input?: unknown;
   }
 
@@ -624,9 +668,11 @@ declare namespace Spark {
   export namespace WasmRunnerErrors {
     /** The base of all errors of this package. */
     export class SparkError extends Error {
+      /** Makes an error with the usual code and status of its class. */
       constructor(message: string, fields?: SparkErrorFields);
       /** The same as {@link Spark.isError}. */
       static is(error: unknown): error is SparkError;
+      /** The same as {@link Spark.isError}, with a code. */
       static is<C extends ErrorCode>(error: unknown, code: C): error is ErrorByCode[C] & { readonly code: C };
       /** What exactly happened: stable, made for `switch`. */
       readonly code: ErrorCode;

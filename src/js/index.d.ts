@@ -1,4 +1,5 @@
-// The types of the ES module entry. They are declared, and documented, in `index.d.cts`, so that both entries share one set.
+// The types of the ES module entry. They are declared, and documented, in `index.d.cts`, so that both entries share one
+// set.
 
 import Spark = require("./index.cjs");
 
@@ -13,6 +14,7 @@ export import BinarySource = Spark.BinarySource;
 export import BinaryValue = Spark.BinaryValue;
 export import BinaryFunction = Spark.BinaryFunction;
 export import UrlSource = Spark.UrlSource;
+export import PlatformObject = Spark.PlatformObject;
 export import ModelMetaData = Spark.ModelMetaData;
 export import EngineInformation = Spark.EngineInformation;
 

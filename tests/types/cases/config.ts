@@ -1,0 +1,116 @@
+// What `new Spark` takes and what it does not.
+import Spark, { type BinaryFunction, type NodegenModel, type SparkConfig } from "spark-execute";
+
+const versionId = "a";
+const binary = "/a.zip";
+const one = (model: NodegenModel) => new Spark({ nodegenModels: [model] });
+
+// Complete, and with everything left out.
+new Spark({
+  nodegenModels: [
+    { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
+  ],
+  offlineMaxService: 5,
+  timeout: 1000,
+  sparkEndpoint: null,
+});
+new Spark({
+  nodegenModels: [
+    { versionId, binary, type: undefined, replica: undefined, preventCleanup: undefined, metaData: undefined },
+  ],
+  offlineMaxService: undefined,
+  timeout: undefined,
+  sparkEndpoint: undefined,
+});
+
+// Older spellings.
+new Spark({ nodeGenModels: [{ versionId, binary, parallel: 2, metadata: {} }], replica: 2 });
+new Spark({ nodegenModels: [{ versionId, binary, instance: 2 }] });
+
+// Unchangeable configurations, and those of one's own type.
+const frozen = { nodegenModels: [{ versionId, binary }], timeout: 5 } as const;
+new Spark(frozen);
+const kept: SparkConfig = frozen;
+new Spark(kept);
+
+// @ts-expect-error nothing
+new Spark();
+// @ts-expect-error not an object
+new Spark("key");
+// @ts-expect-error no models
+new Spark({ timeout: 1 });
+// @ts-expect-error not an array
+new Spark({ nodegenModels: { versionId, binary } });
+// @ts-expect-error both spellings
+new Spark({ nodegenModels: [{ versionId, binary }], nodeGenModels: [{ versionId, binary }] });
+// @ts-expect-error misspelt
+new Spark({ nodegenModels: [{ versionId, binary }], timeOut: 1 });
+// @ts-expect-error text
+new Spark({ nodegenModels: [{ versionId, binary }], timeout: "60000" });
+// @ts-expect-error null is not a number
+new Spark({ nodegenModels: [{ versionId, binary }], offlineMaxService: null });
+// @ts-expect-error online execution is not available
+new Spark({ nodegenModels: [{ versionId, binary }], sparkEndpoint: { url: "https://a.example", tenant: "t" } });
+// @ts-expect-error `new` is needed
+Spark({ nodegenModels: [{ versionId, binary }] });
+
+// @ts-expect-error no id
+one({ binary });
+// @ts-expect-error no package
+one({ versionId });
+// @ts-expect-error the id is text
+one({ versionId: 1, binary });
+// @ts-expect-error misspelt
+one({ versionId, binary, replicas: 2 });
+// @ts-expect-error text
+one({ versionId, binary, replica: "2" });
+// @ts-expect-error text
+one({ versionId, binary, preventCleanup: "true" });
+// @ts-expect-error not text
+one({ versionId, binary, type: 64 });
+// @ts-expect-error names are text
+one({ versionId, binary, metaData: { EngineInformation: { ServiceName: 5 } } });
+// @ts-expect-error not an object
+one({ versionId, binary, metaData: "service" });
+
+// Packages that need no platform.
+one({ versionId, binary: new ArrayBuffer(1) });
+one({ versionId, binary: new SharedArrayBuffer(1) });
+one({ versionId, binary: new Uint8Array(1) });
+one({ versionId, binary: new Float64Array(1).subarray(0) });
+one({ versionId, binary: new DataView(new ArrayBuffer(1)) });
+one({ versionId, binary: { url: "/a.zip" } });
+one({ versionId, binary: { url: "/a.zip", headers: { "X-Key": "k", Other: undefined }, credentials: "include" } });
+one({ versionId, binary: { url: "/a.zip", headers: [["X-Key", "k"]] } });
+one({ versionId, binary: () => "UEsDB" });
+one({ versionId, binary: async (id) => ({ url: `/${id.toUpperCase()}.zip` }) });
+one({ versionId, binary: () => ({ then: (done) => Promise.resolve(new Uint8Array(1)).then(done) }) });
+const providing: BinaryFunction = (id: string) => new Uint8Array(id.length);
+one({ versionId, binary: providing });
+
+// @ts-expect-error nothing
+one({ versionId, binary: null });
+// @ts-expect-error a number
+one({ versionId, binary: 5 });
+// @ts-expect-error bytes as plain numbers
+one({ versionId, binary: [80, 75, 3, 4] });
+// @ts-expect-error a promise: a function may return it
+one({ versionId, binary: Promise.resolve(new Uint8Array(1)) });
+// @ts-expect-error no address
+one({ versionId, binary: { headers: {} } });
+// @ts-expect-error not an address
+one({ versionId, binary: { url: 5 } });
+// @ts-expect-error no such value
+one({ versionId, binary: { url: "/a.zip", credentials: "always" } });
+// @ts-expect-error header values are text
+one({ versionId, binary: { url: "/a.zip", headers: { "X-Key": 5 } } });
+// @ts-expect-error misspelt
+one({ versionId, binary: { url: "/a.zip", header: {} } });
+// @ts-expect-error loose files
+one({ versionId, binary: { wasm: new Uint8Array(1), js: "" } });
+// @ts-expect-error a function that returns a function
+one({ versionId, binary: () => () => "UEsDB" });
+// @ts-expect-error a function that returns nothing
+one({ versionId, binary: () => {} });
+// @ts-expect-error the function gets a text
+one({ versionId, binary: (id: number) => `${id}` });
