@@ -1,7 +1,7 @@
 // `npm run demo`: installs what is missing, builds, serves the demo page and prints its address.
 // `npm run demo -- --headless`: the same in headless Chromium, where a model runs; prints its JSON response and ends.
 // Only the address or the response goes to stdout, everything else to stderr.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runAsMain, setup } from "./setup.mjs";
 import { at } from "./lib/paths.mjs";
@@ -44,33 +44,33 @@ async function show(port) {
   await new Promise(() => undefined);
 }
 
-/** Runs the sample model with its default inputs on a page that has the classic script and nothing else. */
+/** Runs the sample model on the demo page with its default inputs, as a person would. */
 async function answer(executablePath, port) {
-  const { models } = JSON.parse(readFileSync(at("tests", "models", "manifest.json"), "utf8"));
-  const model = models.find(({ name }) => name === MODEL);
-  if (!model) throw new Error(`tests/models/manifest.json knows no model named ${MODEL}.`);
-  const page = `<!doctype html><title>spark-execute</title><script src="/dist/browser.js"></script>`;
-  const routes = { "/headless.html": { body: page }, "/favicon.ico": { status: 204 } };
-  const server = await listen({ mounts: PRODUCT, port, routes });
+  const server = await listen({ mounts: PRODUCT, port });
   const { launch } = await import("./lib/chromium.mjs");
   const browser = await launch({ executablePath });
   try {
     const tab = await browser.newPage();
+    tab.setDefaultTimeout(ANSWER_MS);
     tab.on("console", (message) => say(`  page: ${message.text()}`));
     tab.on("pageerror", (error) => say(`  page: ${error.stack ?? error}`));
-    await tab.goto(`${server.url}/headless.html`);
-    const answered = tab.evaluate(runModel, {
-      versionId: model.version_id,
-      binary: `${server.url}/tests/models/${model.zip}`,
-      inputs: Object.fromEntries(model.inputs.map(({ name, default: value }) => [name, value])),
-    });
-    const { response, failure } = await within(ANSWER_MS, answered);
-    if (failure) throw new Error(`The model did not answer: ${failure}`);
-    return response;
+    await tab.goto(`${server.url}/#${MODEL}`);
+    return await within(ANSWER_MS, runModel(tab));
   } finally {
     await browser.close();
     await server.close();
   }
+}
+
+/** The page shows an error in place of an answer, also before anything could be run. */
+async function runModel(tab) {
+  const ended = "#result:is([data-state=done], [data-state=failed])";
+  await tab.waitForSelector(`#run:enabled, ${ended}`);
+  if (await tab.isEnabled("#run")) await tab.click("#run");
+  await tab.waitForSelector(ended);
+  const shown = JSON.parse(await tab.textContent("#json"));
+  if (!shown.error) return shown;
+  throw new Error(`The model did not answer: ${[shown.error.code, shown.error.message].filter(Boolean).join(" ")}`);
 }
 
 async function listen(options) {
@@ -85,23 +85,9 @@ async function listen(options) {
 /** A page that hangs ends with its browser; nobody waits for it. */
 function within(limit, work) {
   let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve({ failure: `nothing within ${limit / 1000} s` }), limit);
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The model did not answer: nothing within ${limit / 1000} s`)), limit);
   });
   work.catch(() => undefined);
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** In the page. */
-async function runModel({ versionId, binary, inputs }) {
-  if (typeof globalThis.Spark !== "function") return { failure: "dist/browser.js did not define Spark" };
-  let spark;
-  try {
-    spark = new globalThis.Spark({ nodegenModels: [{ versionId, type: "base64", binary }] });
-    return { response: await spark.execute({ request_data: { inputs }, request_meta: { version_id: versionId } }) };
-  } catch (error) {
-    return { failure: [error?.code, error?.stack ?? String(error)].filter(Boolean).join("\n") };
-  } finally {
-    await spark?.destroy();
-  }
 }

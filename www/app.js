@@ -1,0 +1,312 @@
+// The page: choose a model, fill in its inputs, run it, see what comes back.
+import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.js";
+import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
+import { figures, runMany, sparkline } from "./many.js";
+import { inspect } from "./package.js";
+import { lastJson, markStale, selectResult, showCancelled, showDone, showFailed, showIdle, showRunning } from "./result.js";
+import { listSamples, markSample } from "./samples.js";
+import { snippet } from "./snippet.js";
+
+const MANY = 1000;
+const { Spark } = /** @type {any} */ (globalThis);
+
+/** What is chosen: `blob` is the package, `address` where a page would fetch it from, `version` one of `versions`. */
+let model;
+let spark;
+/** The run in progress, with a way to end it. */
+let busy;
+let called = false;
+let codeKind = "script";
+/** Counts choices: an answer that belongs to an older one is dropped. */
+let turn = 0;
+
+const replicas = () => Number(document.querySelector("[name=replicas]:checked").value);
+
+async function choose({ blob, address, fileName, title, about, versionId, sample }) {
+  const mine = ++turn;
+  unload();
+  model = undefined;
+  enable(false);
+  markSample(sample);
+  history.replaceState(null, "", sample ? `#${sample}` : location.pathname + location.search);
+  showHeading(title, about ?? "", []);
+  $("version-field").hidden = true;
+  try {
+    blob ??= await fetchSample(address);
+  } catch (error) {
+    if (mine === turn) showFailed(error);
+    return;
+  }
+  const fallback = versionId ?? (fileName.replace(/\.zip$/i, "").trim() || "model");
+  const found = await inspect(blob, fallback).catch(() => undefined);
+  if (mine !== turn) return;
+  const versions = found?.versions ?? [{ id: fallback, label: "", inputs: undefined, compiler: undefined }];
+  model = { blob, address, title, about, fileName, files: found?.files, versions };
+  $("version").replaceChildren(...versions.map(({ label, id }, at) => h("option", { value: String(at), text: label || id })));
+  $("version-field").hidden = versions.length < 2;
+  openVersion(versions.find(({ id }) => id === versionId) ?? versions[0]);
+  // The page cannot look inside, so the package shall say what is wrong.
+  if (!found && spark) await run({ request_data: { inputs: {} }, request_meta: { version_id: fallback } });
+}
+
+async function fetchSample(address) {
+  const response = await fetch(address).catch(() => undefined);
+  if (response?.ok) return response.blob();
+  const error = new Error(`Nothing came for ${address}. Check that the server still runs, then choose the sample again.`);
+  throw Object.assign(error, { heading: "The sample could not be fetched" });
+}
+
+function openVersion(version) {
+  model.version = version;
+  $("version").value = String(model.versions.indexOf(version));
+  const facts = [formatBytes(model.blob.size), model.files && `${model.files} files`, version.compiler && `Compiler ${version.compiler}`];
+  showHeading(model.title, model.about ?? "", [model.fileName, ...facts, version.id !== model.title && version.id]);
+  openInputs(version.id, version.inputs);
+  showIdle("Press Run to compute.");
+  load();
+}
+
+function showHeading(title, about, facts) {
+  $("model-title").textContent = title;
+  $("model-about").textContent = about;
+  $("model-about").hidden = !about;
+  const items = facts.filter(Boolean);
+  $("facts").replaceChildren(...items.map((fact) => h("li", { text: fact })));
+  $("facts").hidden = !items.length;
+}
+
+/** Makes the `Spark` for the chosen model; nothing is loaded before the first call. */
+function load() {
+  unload();
+  const { blob, version } = model;
+  try {
+    spark = new Spark({ nodegenModels: [{ versionId: version.id, type: "base64", binary: blob, replica: replicas() }] });
+  } catch (error) {
+    enable(false);
+    showFailed(error);
+    return;
+  }
+  enable(true);
+  showStats();
+  showCode();
+}
+
+function unload() {
+  busy?.cancel();
+  busy = undefined;
+  spark?.destroy();
+  spark = undefined;
+  called = false;
+  for (const id of ["last", "first", "alive", "memory"]) $(id).textContent = "–";
+  $("rate").textContent = "Calls one after the other on each replica, with the inputs above.";
+  $("spark").hidden = true;
+  $("progress").hidden = true;
+}
+
+async function run(given) {
+  if (busy || !spark) return;
+  const request = given ?? takeRequest();
+  if (request === undefined) return;
+  const mine = spark;
+  const began = performance.now();
+  try {
+    const { response, cancellationToken } = mine.executeWithCancellationToken(request, idFor(request));
+    start({ cancel: () => cancellationToken.cancel() });
+    showRunning(called ? "Running…" : "Loading and running…");
+    const answer = await response;
+    if (mine !== spark) return;
+    const ms = performance.now() - began;
+    showTimes(ms);
+    showDone(answer, ms);
+  } catch (error) {
+    if (mine !== spark) return;
+    const ms = performance.now() - began;
+    if (Spark.isError(error, "CANCELLED")) showCancelled(ms);
+    else showFailed(error, ms);
+  } finally {
+    if (mine === spark) stop();
+  }
+}
+
+async function runThousand() {
+  if (busy || !spark) return;
+  const request = takeRequest();
+  if (request === undefined) return;
+  const mine = spark;
+  const controller = new AbortController();
+  start({ cancel: () => controller.abort() });
+  $("progress").hidden = false;
+  const progress = (times) => {
+    $("progress").value = times.length;
+    $("rate").textContent = `${times.length.toLocaleString()} of ${MANY.toLocaleString()} calls`;
+    $("spark").hidden = false;
+    sparkline($("spark"), times, MANY);
+    showStats();
+  };
+  progress([]);
+  const options = { signal: controller.signal };
+  const id = idFor(request);
+  const job = { call: () => mine.execute(request, id, options), total: MANY, lanes: replicas(), stopped: () => controller.signal.aborted };
+  try {
+    // The first call loads the package: it is not one of the thousand.
+    if (!called) {
+      const began = performance.now();
+      showDone(await job.call(), performance.now() - began);
+      showTimes(performance.now() - began);
+    }
+    const { times, seconds } = await runMany({ ...job, progress });
+    if (mine !== spark) return;
+    progress(times);
+    const { median, p95, max } = figures(times);
+    const words = `${Math.round(times.length / seconds).toLocaleString()} calls/s`;
+    const spread = `half under ${formatMs(median)}, 95 % under ${formatMs(p95)}, longest ${formatMs(max)}`;
+    $("rate").replaceChildren(h("strong", { id: "calls-per-second", text: words }), ` · ${spread}`);
+    $("last").textContent = formatMs(times[times.length - 1]);
+    announce(`${words}, ${spread}`);
+  } catch (error) {
+    if (mine !== spark) return;
+    if (Spark.isError(error, "CANCELLED")) $("rate").textContent = `Cancelled after ${$("progress").value} calls.`;
+    else showFailed(error);
+  } finally {
+    if (mine === spark) stop();
+    $("progress").hidden = true;
+  }
+}
+
+/** The request decides where it names a version; otherwise the chosen one is meant. */
+const idFor = (request) => (request?.request_meta?.version_id ? undefined : model.version.id);
+
+let watch = 0;
+
+function start({ cancel }) {
+  busy = { cancel };
+  enable(false);
+  $("cancel").hidden = false;
+  $("run").hidden = true;
+  clearInterval(watch);
+  watch = setInterval(showStats, 250);
+}
+
+function stop() {
+  const focused = document.activeElement === $("cancel");
+  busy = undefined;
+  enable(true);
+  if (focused) $("run").focus();
+  showStats();
+  if (again) {
+    again = false;
+    run();
+  }
+}
+
+function enable(ready) {
+  for (const id of ["run", "reset", "many"]) $(id).disabled = !ready;
+  $("replicas").disabled = !ready;
+  $("version").disabled = !ready;
+  $("run").hidden = false;
+  $("cancel").hidden = true;
+}
+
+function showTimes(ms) {
+  $("last").textContent = formatMs(ms);
+  if (!called) $("first").textContent = formatMs(ms);
+  called = true;
+}
+
+function showStats() {
+  const stats = spark?.stats()[0];
+  if (!stats) return;
+  const { replicas: alive, starting, memory } = stats;
+  $("alive").textContent = `${alive} of ${replicas()}${starting ? `, ${starting} starting` : ""}`;
+  $("memory").textContent = memory ? formatBytes(memory) : "–";
+  if (!busy && !starting) clearInterval(watch);
+}
+
+function showCode() {
+  const request = peekRequest();
+  if (!model || request === undefined) return;
+  const { address, version } = model;
+  $("code").textContent = snippet({ address, versionId: version.id, replicas: replicas(), request }, codeKind);
+}
+
+/** A change that came while a run was on its way, for "Run on change". */
+let again = false;
+
+onInputsChange(() => {
+  markStale();
+  showCode();
+  if (!$("auto").checked || peekRequest() === undefined || document.querySelector("#fields [aria-invalid]")) return;
+  if (busy) again = true;
+  else run();
+});
+
+function takeFile(file) {
+  if (!file) return;
+  const name = file.name.replace(/\.zip$/i, "");
+  choose({ blob: file, address: `/models/${encodeURIComponent(file.name)}`, fileName: file.name, title: name });
+}
+
+function chooseSample(sample) {
+  const { title, about, versionId, address, name } = sample;
+  return choose({ address, fileName: address.split("/").pop(), title, about, versionId, sample: name });
+}
+
+// Buttons and keys.
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run();
+});
+$("form").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") busy?.cancel();
+});
+$("cancel").addEventListener("click", () => busy?.cancel());
+$("reset").addEventListener("click", resetInputs);
+$("many").addEventListener("click", runThousand);
+$("replicas").addEventListener("change", () => model && (load(), announce(`${replicas()} replicas from the next call on`)));
+$("version").addEventListener("change", (event) => openVersion(model.versions[Number(event.target.value)]));
+$("file").addEventListener("change", (event) => {
+  takeFile(event.target.files[0]);
+  // The same file may be chosen again after it was changed on disk.
+  event.target.value = "";
+});
+selectResult(tabs($("result-tabs")));
+tabs($("code-tabs"), (id) => {
+  codeKind = id === "tab-module" ? "module" : "script";
+  $("panel-code").hidden = false;
+  $("panel-code").setAttribute("aria-labelledby", id);
+  showCode();
+});
+copyButton($("copy-json"), lastJson);
+copyButton($("copy-code"), () => $("code").textContent);
+
+// Files may be dropped anywhere.
+const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  $("overlay").hidden = false;
+});
+document.addEventListener("dragleave", (event) => {
+  if (event.relatedTarget === null) $("overlay").hidden = true;
+});
+document.addEventListener("drop", (event) => {
+  $("overlay").hidden = true;
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  takeFile(event.dataTransfer.files[0]);
+});
+addEventListener("pagehide", (event) => !event.persisted && spark?.destroy());
+
+if (typeof Spark === "function") {
+  const samples = await listSamples(chooseSample);
+  const asked = () => samples.find(({ name }) => name === location.hash.slice(1));
+  addEventListener("hashchange", () => asked() && chooseSample(asked()));
+  // A file may have been dropped meanwhile.
+  if (turn === 0 && samples.length) await chooseSample(asked() ?? samples[0]);
+} else {
+  const error = new Error("/dist/browser.js did not define Spark. Build the package with `npm run build`, then reload.");
+  showFailed(Object.assign(error, { heading: "The package is not here" }));
+}

@@ -1,0 +1,84 @@
+// The result card: what state the last run is in, its outputs, its JSON.
+import { $, announce, formatMs } from "./dom.js";
+import { showResponse, summary } from "./outputs.js";
+import { showProblem, wordsFor } from "./problems.js";
+
+const SHOWN_JSON = 200_000;
+/** Shorter runs show no clock: it would only flicker. */
+const QUIET_MS = 200;
+
+let clock = 0;
+let select = (_id) => undefined;
+let json = "";
+
+/** The whole JSON of the last result, for copying. */
+export const lastJson = () => json;
+
+/** Gives this card the function that selects its tab. */
+export function selectResult(selectTab) {
+  select = selectTab;
+}
+
+export function showIdle(message) {
+  set("idle", "");
+  $("outputs").replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: message }));
+  showJson(undefined);
+}
+
+export function showRunning(words) {
+  const began = performance.now();
+  $("result").setAttribute("aria-busy", "true");
+  clearInterval(clock);
+  clock = setInterval(() => {
+    const elapsed = performance.now() - began;
+    if (elapsed > QUIET_MS) set("running", `${words} ${(elapsed / 1000).toFixed(1)} s`);
+  }, 100);
+}
+
+export function showDone(response, ms) {
+  const words = `Computed in ${formatMs(ms)}: ${summary(response)}`;
+  set("done", words);
+  showResponse($("outputs"), response);
+  showJson(response);
+  announce(words);
+}
+
+export function showFailed(error, ms) {
+  set("failed", ms === undefined ? "Failed" : `Failed after ${formatMs(ms)}`);
+  showProblem($("outputs"), error);
+  select("tab-outputs");
+  const { name, code, message, path, details } = error ?? {};
+  showJson({ error: { name, code, message, path, details } });
+  announce(wordsFor(error).heading);
+}
+
+/** A cancelled run takes nothing away: the result before it stays. */
+export function showCancelled(ms) {
+  set("cancelled", `Cancelled after ${formatMs(ms)}`);
+  announce("Cancelled");
+}
+
+/** Says that the inputs no longer belong to the outputs. */
+export function markStale() {
+  const card = $("result");
+  if (card.dataset.state === "done" && !card.dataset.stale) card.dataset.stale = "yes";
+}
+
+function set(state, words) {
+  if (state !== "running") {
+    clearInterval(clock);
+    $("result").setAttribute("aria-busy", "false");
+    delete $("result").dataset.stale;
+  }
+  $("result").dataset.state = state;
+  $("state").textContent = words;
+}
+
+function showJson(value) {
+  json = value === undefined ? "" : JSON.stringify(value, null, 2);
+  const cut = json.length > SHOWN_JSON;
+  $("json").textContent = cut ? `${json.slice(0, SHOWN_JSON)}…` : json || "Nothing yet.";
+  $("json-note").hidden = !cut;
+  $("json-note").textContent = cut ? `The beginning of ${json.length.toLocaleString()} characters; Copy takes them all.` : "";
+  $("copy-json").disabled = !json;
+}
