@@ -16,6 +16,8 @@ let spark;
 /** The run in progress, with a way to end it. */
 let busy;
 let called = false;
+/** A change came while a run was on its way, for "Run on change". */
+let again = false;
 let codeKind = "script";
 /** Counts choices: an answer that belongs to an older one is dropped. */
 let turn = 0;
@@ -96,7 +98,7 @@ function unload() {
   busy = undefined;
   spark?.destroy();
   spark = undefined;
-  called = false;
+  called = again = false;
   for (const id of ["last", "first", "alive", "memory"]) $(id).textContent = "–";
   $("rate").textContent = "Calls one after the other on each replica, with the inputs above.";
   $("spark").hidden = true;
@@ -228,9 +230,6 @@ function showCode() {
   const { address, version } = model;
   $("code").textContent = snippet({ address, versionId: version.id, replicas: replicas(), request }, codeKind);
 }
-
-/** A change that came while a run was on its way, for "Run on change". */
-let again = false;
 
 onInputsChange(() => {
   markStale();

@@ -85,7 +85,7 @@ function kindOf({ validation_allow: allow, options, default_value: value }) {
   if (list) return "select";
   if (isGrid(value)) return "grid";
   if (typeof value === "object" && value !== null) return "json";
-  if (/^(decimal|whole)$/i.test(allow ?? "") || typeof value === "number") return "number";
+  if (/^(decimal|whole)/i.test(allow ?? "") || typeof value === "number") return "number";
   if (/^date$/i.test(allow ?? "") && /^\d{4}-\d\d-\d\d$/.test(value ?? "")) return "date";
   return "text";
 }
@@ -171,7 +171,7 @@ function ruleOf({ validation_allow: allow, validation_type: type, min, max }) {
   const kind = String(type ?? "").toLowerCase().replace(/[^a-z]/g, "");
   const length = /^textlength$/i.test(allow ?? "");
   const size = (value) => (length ? String(value).length : value);
-  const whole = /^whole$/i.test(allow ?? "");
+  const whole = /^whole/i.test(allow ?? "");
   const [low, high] = [limit(min), limit(max)];
   const one = low ?? high;
   const show = (value) => formatNumber(value);

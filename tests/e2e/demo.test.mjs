@@ -234,6 +234,18 @@ test("a run can be cancelled, with the button and with Escape", async () => {
   }
 });
 
+test("another model can be chosen while one runs", async () => {
+  await sample("slow");
+  await page.fill(input("ms"), "50000");
+  await page.click("#run");
+  await page.waitForSelector("#result[data-state=running]");
+  await page.click("[data-sample=cylinder]");
+  await page.waitForSelector(input("radius"));
+  await page.waitForSelector("#run:enabled");
+  assert.equal(await page.textContent("#state"), "");
+  assert.equal((await run()).json.response_data.outputs.volume, 90 * Math.PI);
+});
+
 test("1,000 runs on two replicas: rate, picture, replicas", async () => {
   await sample("cylinder");
   await page.check("[name=replicas][value='2']");
