@@ -3,7 +3,7 @@ import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.j
 import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
 import { figures, runMany, sparkline } from "./many.js";
 import { inspect } from "./package.js";
-import { lastJson, markStale, selectResult, showCancelled, showDone, showFailed, showIdle, showRunning } from "./result.js";
+import { lastJson, markStale, reveal, selectResult, showCancelled, showDone, showFailed, showIdle, showRunning } from "./result.js";
 import { listSamples, markSample } from "./samples.js";
 import { snippet } from "./snippet.js";
 
@@ -105,38 +105,43 @@ function unload() {
   $("progress").hidden = true;
 }
 
+/** Runs once; whether there is something new to see. */
 async function run(given) {
-  if (busy || !spark) return;
+  if (busy || !spark) return false;
   const request = given ?? takeRequest();
-  if (request === undefined) return;
+  if (request === undefined) return false;
   const mine = spark;
   const began = performance.now();
   try {
     const { response, cancellationToken } = mine.executeWithCancellationToken(request, idFor(request));
     start({ cancel: () => cancellationToken.cancel() });
+    swap("run", "cancel");
     showRunning(called ? "Running…" : "Loading and running…");
     const answer = await response;
-    if (mine !== spark) return;
+    if (mine !== spark) return false;
     const ms = performance.now() - began;
     showTimes(ms);
     showDone(answer, ms);
   } catch (error) {
-    if (mine !== spark) return;
+    if (mine !== spark) return false;
     const ms = performance.now() - began;
     if (Spark.isError(error, "CANCELLED")) showCancelled(ms);
     else showFailed(error, ms);
   } finally {
     if (mine === spark) stop();
   }
+  return true;
 }
 
 async function runThousand() {
-  if (busy || !spark) return;
+  if (busy) return busy.cancel();
+  if (!spark) return;
   const request = takeRequest();
   if (request === undefined) return;
   const mine = spark;
   const controller = new AbortController();
   start({ cancel: () => controller.abort() });
+  Object.assign($("many"), { disabled: false, textContent: "Cancel" });
   $("progress").hidden = false;
   const progress = (times) => {
     $("progress").value = times.length;
@@ -183,17 +188,13 @@ let watch = 0;
 function start({ cancel }) {
   busy = { cancel };
   enable(false);
-  $("cancel").hidden = false;
-  $("run").hidden = true;
   clearInterval(watch);
   watch = setInterval(showStats, 250);
 }
 
 function stop() {
-  const focused = document.activeElement === $("cancel");
   busy = undefined;
   enable(true);
-  if (focused) $("run").focus();
   showStats();
   if (again) {
     again = false;
@@ -205,8 +206,16 @@ function enable(ready) {
   for (const id of ["run", "reset", "many"]) $(id).disabled = !ready;
   $("replicas").disabled = !ready;
   $("version").disabled = !ready;
-  $("run").hidden = false;
-  $("cancel").hidden = true;
+  $("many").textContent = `Run ${MANY.toLocaleString()} times`;
+  swap("cancel", "run");
+}
+
+/** One button takes the place of another, and the keyboard's focus with it. */
+function swap(from, to) {
+  const focused = document.activeElement === $(from);
+  $(from).hidden = true;
+  $(to).hidden = false;
+  if (focused) $(to).focus({ preventScroll: true });
 }
 
 function showTimes(ms) {
@@ -253,7 +262,7 @@ function chooseSample(sample) {
 // Buttons and keys.
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
-  run();
+  run().then((ended) => ended && reveal());
 });
 $("form").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();

@@ -58,6 +58,14 @@ export function showCancelled(ms) {
   announce("Cancelled");
 }
 
+/** Brings the result into view where it stands below the screen, as it does on a phone. */
+export function reveal() {
+  const card = $("result");
+  if (card.getBoundingClientRect().top < window.innerHeight - 120) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+}
+
 /** Says that the inputs no longer belong to the outputs. */
 export function markStale() {
   const card = $("result");

@@ -227,8 +227,10 @@ test("a run can be cancelled, with the button and with Escape", async () => {
     await page.fill(input("ms"), "50000");
     await page.click("#run");
     await page.waitForSelector("#result[data-state=running][aria-busy=true]");
+    assert.ok(await page.isVisible("#cancel:focus"), "the focus moves from Run to Cancel");
     await cancel();
     await page.waitForSelector("#result[data-state=cancelled][aria-busy=false]");
+    await page.waitForSelector("#run:focus");
     await page.fill(input("ms"), "1");
     assert.equal((await run()).json.response_data.outputs.requested_ms, 1);
   }
@@ -264,8 +266,10 @@ test("1,000 slow runs can be cancelled", async () => {
   await page.fill(input("ms"), "100");
   await page.click("#many");
   await page.waitForFunction(() => document.getElementById("progress").value > 1);
-  await page.click("#cancel");
+  assert.equal(await page.textContent("#many"), "Cancel");
+  await page.click("#many");
   await page.waitForSelector("#rate:text('Cancelled after')");
+  assert.equal(await page.textContent("#many"), "Run 1,000 times");
   await page.fill(input("ms"), "1");
   assert.equal((await run()).state, "done");
 });
@@ -301,6 +305,9 @@ test("keyboard and screen reader", async () => {
   await page.keyboard.press("Enter");
   await page.waitForSelector("#result[data-state=done]");
   assert.match(await page.textContent("#live"), /^Computed in/);
+  await page.focus("#run");
+  await page.keyboard.press("Space");
+  await page.waitForSelector("#run:focus");
   await page.focus("#tab-outputs");
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.getAttribute("#tab-json", "aria-selected"), "true");
