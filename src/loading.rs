@@ -2,6 +2,7 @@
 
 use spark_execute_core::protocol::{Load, ToWorker};
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::pool::Pool;
@@ -29,7 +30,10 @@ impl Pool {
                 source: package.source.clone(),
             };
             if pool.post(replica, &ToWorker::Load(load)) {
-                package.send_slices(|message| pool.post(replica, message)).await;
+                let sent = package.send_slices(|message| pool.post(replica, message)).await;
+                if let Err(failure) = sent {
+                    pool.died(replica, failure, JsValue::UNDEFINED);
+                }
             }
         });
     }

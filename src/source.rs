@@ -38,20 +38,26 @@ impl Package {
     }
 
     /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.
-    pub async fn send_slices(&self, mut post: impl FnMut(&ToWorker<Js>) -> bool) {
-        let Some(body) = &self.body else { return };
+    pub async fn send_slices(&self, mut post: impl FnMut(&ToWorker<Js>) -> bool) -> Result<()> {
+        let Some(body) = &self.body else { return Ok(()) };
         let text = body.dyn_ref::<JsString>();
         let total = text.map_or_else(|| body.unchecked_ref::<Uint8Array>().length(), JsString::length);
         let mut at = 0;
         while at < total {
             let end = at.saturating_add(SLICE).min(total);
+            // The caller has the page between two slices, and may transfer its buffer.
+            if text.is_none() && body.unchecked_ref::<Uint8Array>().length() < end {
+                let message = "The bytes given as `binary` were transferred or resized while they were read. Leave them \
+                               alone until the first call is answered, or give a copy.";
+                return Err(Failure::new(Code::BinaryInvalid, message));
+            }
             let slice: JsValue = match text {
                 Some(text) => text.slice(at, end).into(),
                 // A copy: cloning a view would clone the whole buffer behind it.
                 None => body.unchecked_ref::<Uint8Array>().slice(at, end).into(),
             };
             if !post(&ToWorker::Slice(Js(slice))) {
-                return;
+                return Ok(());
             }
             at = end;
             if at < total {
@@ -59,6 +65,7 @@ impl Package {
             }
         }
         post(&ToWorker::SlicesEnd);
+        Ok(())
     }
 }
 
@@ -145,6 +152,10 @@ fn absolute(url: &str) -> Result<String> {
 }
 
 fn bytes(value: &JsValue) -> Uint8Array {
+    // A buffer that was transferred throws when it is looked at more closely.
+    if get(value, "byteLength").as_f64().unwrap_or(0.0) == 0.0 {
+        return Uint8Array::new_with_length(0);
+    }
     if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
         return bytes.clone();
     }
