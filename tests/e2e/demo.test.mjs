@@ -100,7 +100,7 @@ test("a sample: the form of its package, a run, the right answer", async () => {
   assert.equal(state, "done");
   assert.deepEqual(json.response_data.outputs, { volume: 20 * Math.PI, area: 28 * Math.PI });
   assert.equal(await output("volume"), "62.831853");
-  assert.match(await page.textContent("#state"), /^Computed in .+: 2 outputs$/);
+  assert.match(await page.textContent("#state"), /^Loaded and computed in .+: 2 outputs$/);
   assert.match(await page.textContent("#alive"), /^1 of 1$/);
   assert.match(await page.textContent("#memory"), /^\d+ MB$/);
   assert.equal(await page.title(), "spark-execute · demo");
@@ -304,10 +304,11 @@ test("keyboard and screen reader", async () => {
   await page.focus(input("radius"));
   await page.keyboard.press("Enter");
   await page.waitForSelector("#result[data-state=done]");
-  assert.match(await page.textContent("#live"), /^Computed in/);
+  assert.match(await page.textContent("#live"), /^Loaded and computed in .+: 2 outputs/);
   await page.focus("#run");
   await page.keyboard.press("Space");
-  await page.waitForSelector("#run:focus");
+  await page.waitForSelector("#state:text-matches('^Computed in')");
+  assert.ok(await page.isVisible("#run:focus"));
   await page.focus("#tab-outputs");
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.getAttribute("#tab-json", "aria-selected"), "true");
