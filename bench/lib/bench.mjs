@@ -1,0 +1,53 @@
+// What every row works with: a server, a browser, pages with all contenders on them, and the models.
+import { readFile } from "node:fs/promises";
+import { launch } from "../../scripts/lib/chromium.mjs";
+import { at } from "../../scripts/lib/paths.mjs";
+import { PRODUCT, serve } from "../../scripts/lib/serve.mjs";
+import { bundlePeer } from "./peer.mjs";
+
+const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", "/bench/limit.js", "/bench/contenders.js", "/bench/measure.js"];
+
+/** @param {{ quick: boolean, note: (text: string) => void }} options */
+export async function open({ quick, note }) {
+  const peer = await bundlePeer();
+  const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${SCRIPTS.map((src) => `<script src="${src}"></script>`).join("")}`;
+  const server = await serve({
+    mounts: { ...PRODUCT, "/bench/": at("bench", "page") },
+    routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text } },
+  });
+  const browser = await launch({ args: ["--enable-precise-memory-info"] });
+  const { models } = JSON.parse(await readFile(at("tests", "models", "manifest.json"), "utf8"));
+
+  return {
+    quick,
+    note,
+    peer,
+    server,
+    browser,
+    rounds: quick ? 3 : 9,
+
+    /** A page of its own process, with nothing compiled or cached before. */
+    async page() {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      page.on("pageerror", (error) => note(`The page threw: ${error.message}`));
+      await page.goto(`${server.url}/bench/`);
+      return page;
+    },
+
+    /** What the page needs to know of a model. */
+    model(name) {
+      const found = models.find((model) => model.name === name);
+      const inputs = Object.fromEntries(found.inputs.map((input) => [input.name, input.default]));
+      return { name, url: `/tests/models/${found.zip}`, id: found.version_id, inputs, bytes: found.zip_bytes };
+    },
+
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** Runs one of the page's measurements. */
+export const on = (page, method, ...args) => page.evaluate(([name, values]) => measure[name](...values), [method, args]);

@@ -1,0 +1,38 @@
+// The contenders behind one shape, so that all are measured by the same code:
+// `await make(source, id, replicas)` gives `{ execute(request), destroy() }` that is ready, or gets ready in its first call.
+// A source is an address or the bytes of a zip.
+"use strict";
+globalThis.contenders = {
+  peer: async (source, id) => {
+    // The peer takes bytes only as what the `buffer` package makes; its class is recognised by this static method alone.
+    class Buffer extends Uint8Array {
+      static isBuffer() {
+        return true;
+      }
+    }
+    const url = typeof source === "string" ? source : new Buffer(source.buffer, source.byteOffset, source.byteLength);
+    const runner = new CoherentGlobal.WasmRunner({ id, url }, async () => id);
+    await runner.initialize();
+    return { execute: (request) => runner.execute(request, id), destroy: () => runner.dispose() };
+  },
+
+  limit: async (source, id, replicas) => {
+    const limit = new Limit(source, replicas);
+    await limit.ready;
+    return limit;
+  },
+
+  ours: async (source, id, replica = 1) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source, replica }] });
+    return {
+      execute: (request) => spark.execute(request, id),
+      destroy: () => spark.destroy(),
+      stats: () => spark.stats()[0],
+    };
+  },
+};
+// The same code once more: what differs between these two is noise.
+contenders.twin = contenders.limit;
+
+// The peer prints every request. Here that would be sent to the program that drives the browser, which no page pays for.
+console.log = () => {};

@@ -1,0 +1,47 @@
+// From nothing to the first answer, each time on a fresh page in a fresh process: nobody finds code compiled before.
+import { interleave } from "../lib/rounds.mjs";
+import { on } from "../lib/bench.mjs";
+
+const ALL = ["peer", "limit", "ours", "twin"];
+
+function cold(model, inMemory, targets) {
+  return {
+    name: `cold-${model}-${inMemory ? "memory" : "server"}`,
+    title: `Cold start, *${model}*, zip ${inMemory ? "in memory" : "on the server"}`,
+    unit: "ms",
+    targets,
+    async run(bench) {
+      const run = async (who) => {
+        const page = await bench.page();
+        const time = await on(page, "cold", { ...bench.model(model), who, inMemory });
+        await page.context().close();
+        return time;
+      };
+      return { rounds: await interleave({ who: ALL, rounds: bench.rounds, run, note: bench.note }) };
+    },
+  };
+}
+
+const NOT_SLOWER = [{ is: "ours", to: "peer", atMost: 0.8 }];
+export const coldLargeMemory = cold("large", true, NOT_SLOWER);
+export const coldLargeServer = cold("large", false, NOT_SLOWER);
+export const coldCylinderMemory = cold("cylinder", true, []);
+export const coldCylinderServer = cold("cylinder", false, []);
+
+export const replicas = {
+  name: "replicas",
+  title: "Each further replica to the first, *large*",
+  unit: "ms",
+  contenders: { first: "first", further: "further" },
+  targets: [{ is: "further", to: "first", atMost: 0.5 }],
+  async run(bench) {
+    const rounds = [];
+    for (let round = -1; round < bench.rounds; round++) {
+      const page = await bench.page();
+      const figures = await on(page, "replicas", { ...bench.model("large"), replicas: 3 });
+      if (round >= 0) rounds.push(figures);
+      await page.context().close();
+    }
+    return { rounds };
+  },
+};

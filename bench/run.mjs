@@ -1,0 +1,89 @@
+// The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one page.
+//   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list]
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { setup } from "../scripts/setup.mjs";
+import { at, root } from "../scripts/lib/paths.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    markdown: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+  },
+});
+const note = (text) => process.stderr.write(`${text}\n`);
+
+await setup(["npm"]);
+if (!existsSync(at("dist", "browser.js"))) {
+  const { build } = await import("../scripts/build.mjs");
+  await setup(["rust"]);
+  await build();
+}
+// These need npm packages, which are there only now.
+const [{ ROWS }, { open }, report] = await Promise.all([
+  import("./rows/index.mjs"),
+  import("./lib/bench.mjs"),
+  import("./lib/report.mjs"),
+]);
+
+const wanted = options.only?.split(",");
+const unknown = wanted?.filter((name) => !ROWS.some((row) => row.name.startsWith(name))) ?? [];
+if (options.list || unknown.length) {
+  if (unknown.length) note(`There is no row ${unknown.join(", ")}. The rows are:`);
+  for (const row of ROWS) console.log(`${row.name.padEnd(24)}${row.title}`);
+  process.exit(unknown.length ? 1 : 0);
+}
+const rows = ROWS.filter((row) => !wanted || wanted.some((name) => row.name.startsWith(name)));
+
+const git = (...args) => {
+  try {
+    return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return undefined;
+  }
+};
+
+const bench = await open({ quick: options.quick, note });
+const loadBefore = os.loadavg();
+const results = [];
+const lines = [];
+try {
+  for (const row of rows) {
+    note(`${row.title} …`);
+    const result = await row.run(bench);
+    result.targets = report.judge(row, result);
+    results.push({ row: row.name, title: row.title, unit: row.unit, ...result });
+    lines.push(report.cells(row, result));
+  }
+} finally {
+  await bench.close();
+}
+
+const about = {
+  date: new Date().toISOString(),
+  revision: git("describe", "--always", "--dirty"),
+  machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, memoryGb: Math.round(os.totalmem() / 2 ** 30), os: `${os.type()} ${os.release()}` },
+  load: { before: loadBefore, after: os.loadavg() },
+  browser: bench.browser.version(),
+  node: process.version,
+  peer: bench.peer.version,
+  rounds: bench.rounds,
+  quick: options.quick,
+};
+const folder = at("bench", "results");
+await mkdir(folder, { recursive: true });
+await writeFile(path.join(folder, "latest.json"), `${JSON.stringify({ about, results }, null, 2)}\n`);
+
+console.log(options.markdown ? report.markdown(lines) : report.plain(lines));
+const load = ({ before, after }) => `${before[0].toFixed(1)} before, ${after[0].toFixed(1)} after`;
+console.log(
+  `\nMedians of ${about.rounds} interleaved rounds; ratios are medians of the rounds' own ratios, with quartiles. ` +
+    `${about.machine.cpu}, ${about.machine.cores} cores, load ${load(about.load)}; Chromium ${about.browser}, ` +
+    `peer ${about.peer}, ${about.revision}, ${about.date.slice(0, 10)}.`,
+);
