@@ -30,6 +30,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// A constructor whose every instance is `object`.
+    #[wasm_bindgen(method, js_name = constructorOf)]
+    pub fn constructor_of(this: &Host, object: &JsValue) -> JsValue;
+
     /// Tells the developer.
     #[wasm_bindgen(method)]
     pub fn warn(this: &Host, message: &str);

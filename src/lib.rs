@@ -13,7 +13,13 @@ mod replica;
 mod request;
 mod source;
 mod timer;
+mod unpack_worker;
 mod view;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+#[path = "../tests/browser/mod.rs"]
+mod tests;
 
 // One binary plays both parts: the same module is posted to the workers.
 pub use spark_execute_worker::worker_main;
+pub use unpack_worker::unpack_main;

@@ -2,11 +2,13 @@
 
 use spark_execute_core::protocol::{Load, ToWorker};
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
+use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::pool::Pool;
-use crate::source;
+use crate::source::{self, Package};
+use crate::unpack_worker::{Job, LARGE, Outcome};
 
 impl Pool {
     /// Reads the model's package and starts its first replica. The worker is created at once, so that it starts while
@@ -29,6 +31,11 @@ impl Pool {
                 verify_checksums: config.verify_checksums,
                 source: package.source.clone(),
             };
+            if let Some(size) = package.size().filter(|size| *size >= LARGE)
+                && pool.unpack_apart(model, replica, &package, &load, size).await
+            {
+                return;
+            }
             if pool.post(replica, &ToWorker::Load(load)) {
                 let sent = package.send_slices(|message| pool.post(replica, message)).await;
                 if let Err(failure) = sent {
@@ -36,5 +43,35 @@ impl Pool {
                 }
             }
         });
+    }
+
+    /// Unpacks a large package apart from the replica's worker; `false` when that worker has to do it after all.
+    async fn unpack_apart(
+        &self,
+        model: ModelIndex,
+        replica: ReplicaId,
+        package: &Package,
+        load: &Load<Js>,
+        size: f64,
+    ) -> bool {
+        let Some(job) = self.script().ok().and_then(|script| Job::start(&script, size)) else { return false };
+        self.set_job(replica, Some(job.clone()));
+        let outcome = job.run(&self.host, package, load.clone()).await;
+        self.set_job(replica, None);
+        if !self.is_alive(replica) {
+            return true;
+        }
+        match outcome {
+            Outcome::Unavailable => return false,
+            Outcome::Refused(failure) => self.died(replica, failure, JsValue::UNDEFINED),
+            Outcome::Image(image, warnings) => {
+                for warning in warnings {
+                    self.host.warn(&warning);
+                }
+                self.image_ready(replica, image);
+                self.start(model, replica);
+            }
+        }
+        true
     }
 }

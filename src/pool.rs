@@ -21,6 +21,7 @@ use crate::host::{Context, Host};
 use crate::replica::{Event, Replica, Script};
 use crate::request::parse_response;
 use crate::timer::Timer;
+use crate::unpack_worker::Job;
 
 /// Time for a new worker to say its first word, in milliseconds.
 const BOOT_MS: f64 = 30_000.0;
@@ -58,7 +59,7 @@ pub struct Pending {
 /// The workers, images and calls of one client.
 pub struct Pool {
     pub(crate) models: Vec<Model>,
-    host: Host,
+    pub(crate) host: Host,
     state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
@@ -73,6 +74,8 @@ struct State {
     next_call: CallId,
     replicas: BTreeMap<ReplicaId, Replica>,
     images: Vec<Option<Image<Js>>>,
+    /// Packages being unpacked apart from their replica.
+    jobs: BTreeMap<ReplicaId, Job>,
     script: Option<Rc<Script>>,
     /// What was thrown behind the failure that is being told to callers.
     cause: JsValue,
@@ -98,6 +101,7 @@ impl Pool {
             next_call: 0,
             replicas: BTreeMap::new(),
             images: config.models.iter().map(|_| None).collect(),
+            jobs: BTreeMap::new(),
             script: None,
             cause: JsValue::UNDEFINED,
         };
@@ -182,8 +186,7 @@ impl Pool {
             Action::Spawn { model, replica } => self.spawn_from_image(model, replica),
             Action::Post { replica, call } => self.post_call(replica, call),
             Action::Terminate { replica } => {
-                let ended = self.state.borrow_mut().replicas.remove(&replica);
-                drop(ended);
+                self.end_worker(replica);
             }
             Action::Unload { model } => {
                 let image = self.state.borrow_mut().images[model].take();
@@ -362,8 +365,7 @@ impl Pool {
 
     /// A worker is gone, or could not start. `cause` is what was thrown, if anything was.
     pub(crate) fn died(&self, id: ReplicaId, failure: Failure, cause: JsValue) {
-        let ended = self.state.borrow_mut().replicas.remove(&id);
-        drop(ended);
+        self.end_worker(id);
         self.state.borrow_mut().cause = cause;
         self.tell(|scheduler| scheduler.died(id, failure, now()));
         self.state.borrow_mut().cause = JsValue::UNDEFINED;
@@ -375,7 +377,30 @@ impl Pool {
         wasm_bindgen_futures::spawn_local(async move { pool.died(id, failure, JsValue::UNDEFINED) });
     }
 
-    fn script(&self) -> Result<Rc<Script>, Failure> {
+    fn end_worker(&self, id: ReplicaId) {
+        let mut state = self.state.borrow_mut();
+        let ended = (state.replicas.remove(&id), state.jobs.remove(&id));
+        drop(state);
+        if let (_, Some(job)) = ended {
+            job.end();
+        }
+    }
+
+    /// Remembers a job, so that it ends with its replica, or forgets it.
+    pub(crate) fn set_job(&self, id: ReplicaId, job: Option<Job>) {
+        let mut state = self.state.borrow_mut();
+        match job {
+            Some(job) => state.jobs.insert(id, job),
+            None => state.jobs.remove(&id),
+        };
+    }
+
+    /// Whether the replica is still wanted.
+    pub(crate) fn is_alive(&self, id: ReplicaId) -> bool {
+        self.state.borrow().replicas.contains_key(&id)
+    }
+
+    pub(crate) fn script(&self) -> Result<Rc<Script>, Failure> {
         if let Some(script) = &self.state.borrow().script {
             return Ok(script.clone());
         }

@@ -12,7 +12,7 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{describe, get, set};
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker, WorkerOptions};
 
 /// What a worker tells its owner.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
     pub fn spawn(script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
-        let worker = create(&script.0).map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
+        let worker = create(script, "spark-execute replica").map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
         let notify = Rc::new(notify);
 
         let on_message = {
@@ -127,9 +127,12 @@ impl Drop for Replica {
     }
 }
 
-fn create(script: &Blob) -> std::result::Result<Worker, JsValue> {
-    let url = Url::create_object_url_with_blob(script)?;
-    let worker = Worker::new(&url);
+/// A worker of this name that runs the script.
+pub fn create(script: &Script, name: &str) -> std::result::Result<Worker, JsValue> {
+    let url = Url::create_object_url_with_blob(&script.0)?;
+    let options = WorkerOptions::new();
+    options.set_name(name);
+    let worker = Worker::new_with_options(&url, &options);
     // The browser has resolved the address by now; the Blob itself stays.
     Url::revoke_object_url(&url)?;
     worker

@@ -167,7 +167,8 @@ fn bytes(value: &JsValue) -> Uint8Array {
     Uint8Array::new(value)
 }
 
-async fn macrotask() {
+/// Lets the page do something else.
+pub async fn macrotask() {
     let turn = Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, 0.0);
     });

@@ -1,9 +1,19 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
-import { Unfit, encode, overlay } from "./payload.js";
+import { encode, overlay } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import workerText from "spark:worker";
 
-const host = { makeError, encode, overlay, Unfit, workerText, warn: (message) => console.warn(`[spark-execute] ${message}`) };
+const host = {
+  makeError,
+  encode,
+  overlay,
+  workerText,
+  warn: (message) => console.warn(`[spark-execute] ${message}`),
+  constructorOf: (object) =>
+    function () {
+      return object;
+    },
+};
 
 /** Runs Spark models inside the page. */
 export class Spark {

@@ -24,7 +24,8 @@ self.addEventListener(
   ({ data }) => {
     try {
       bindings.initSync({ module: data.module });
-      bindings.worker_main({ importScripts: self.importScripts.bind(self), violation: () => violation });
+      if (data.role === "unpack") bindings.unpack_main();
+      else bindings.worker_main({ importScripts: self.importScripts.bind(self), violation: () => violation });
     } catch (error) {
       fail("WORKER_START", "The worker could not start our WebAssembly.", violation || error);
     }

@@ -12,7 +12,7 @@ pub mod js;
 mod scope;
 mod session;
 pub mod slices;
-mod unpack;
+pub mod unpack;
 pub mod wire;
 
 /// Starts listening to the page. `environment` is what the worker's script captured before any model code could run.

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
 use spark_execute_core::package::{self, Limits, Opened, Role, Want};
-use spark_execute_core::protocol::Image;
+use spark_execute_core::protocol::{Image, Load};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -10,7 +10,9 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::Parts;
+use crate::fetch;
 use crate::js::{describe, strict_decoder};
+use crate::slices::Slices;
 use crate::wire::Js;
 
 /// An unpacked package.
@@ -51,6 +53,18 @@ pub async fn unpack(bytes: Uint8Array, version_id: &str, verify_checksums: bool)
         parts: Parts { module: module.unchecked_into(), glue, data: data.map(|data| data.buffer().unchecked_into()) },
         warnings,
     })
+}
+
+/// Gets the bytes of a package, base64 text when `text` says so, and unpacks them; gives the image and warnings.
+pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<String>)> {
+    let mut bytes = fetch::bytes(load.source).await?;
+    if text {
+        let mut slices = Slices::new(true, 0.0);
+        slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
+        bytes = slices.finish()?;
+    }
+    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums).await?;
+    Ok((unpacked.image, unpacked.warnings))
 }
 
 /// The parts of an image that another worker made.

@@ -1,0 +1,261 @@
+//! Unpacks large packages in a worker of their own, by gloo-worker's `oneshot`.
+//!
+//! The replica's worker starts meanwhile, and the memory that unpacking took ends with this worker. Nothing else knows of
+//! gloo: it hides the native `Worker` and panics when it cannot spawn or decode, so this file creates the worker itself,
+//! hands it to gloo while `spawn` runs, listens to everything that can go wrong, and ends it. Whatever fails here that is
+//! not the package's fault is answered with [`Outcome::Unavailable`], and the replica's own worker does the work.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use gloo_worker::Registrable;
+use gloo_worker::oneshot::{Oneshot, OneshotBridge, OneshotRegistrar, OneshotSpawner};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
+use serde::{Deserialize, Serialize};
+use spark_execute_core::protocol::{Image, Load, Source};
+use spark_execute_core::Failure;
+use spark_execute_worker::js::{get, set};
+use spark_execute_worker::unpack::load_image;
+use spark_execute_worker::wire::Js;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Worker};
+
+use crate::host::Host;
+use crate::platform::{clear_timeout, set_timeout};
+use crate::replica::{Script, create};
+use crate::source::{Package, macrotask};
+
+/// From this size on, in bytes, a package is unpacked here: below it, the time to start one more worker is not won back.
+pub const LARGE: f64 = 16.0 * 1024.0 * 1024.0;
+
+/// The job is given up after this time and as long again as its bytes take at this speed; the replica's worker then
+/// still has time for it.
+const PATIENCE_MS: f64 = 5_000.0;
+const PATIENCE_BYTES_PER_MS: f64 = 5_000.0;
+
+/// Bytes put into a Blob at a time.
+const SLICE: u32 = 4 * 1024 * 1024;
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The package is unpacked.
+    Image(Image<Js>, Vec<String>),
+    /// The package is at fault.
+    Refused(Failure),
+    /// This worker could not do it.
+    Unavailable,
+}
+
+/// One package being unpacked.
+#[derive(Debug, Clone)]
+pub struct Job(Rc<Native>);
+
+/// The native worker and the way to say that nothing more is to be expected of it.
+#[derive(Debug)]
+struct Native {
+    worker: Worker,
+    broken: Promise,
+    give_up: Function,
+    timer: RefCell<Option<JsValue>>,
+    listeners: RefCell<Vec<Closure<dyn FnMut(JsValue)>>>,
+}
+
+impl Job {
+    /// Creates the worker for a package of `size` bytes; `None` where that is not possible.
+    pub fn start(script: &Script, size: f64) -> Option<Job> {
+        let worker = create(script, "spark-execute unpack").ok()?;
+        let mut give_up = None;
+        let broken = Promise::new(&mut |_, reject| give_up = Some(reject));
+        let native = Native { worker, broken, give_up: give_up?, timer: RefCell::default(), listeners: RefCell::default() };
+        for event in ["error", "messageerror"] {
+            let give_up = native.give_up.clone();
+            let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+                // Otherwise the browser reports it on the console, though it is dealt with.
+                let _ = get(&event, "preventDefault").dyn_into::<Function>().and_then(|prevent| prevent.call0(&event));
+                let _ = give_up.call0(&JsValue::UNDEFINED);
+            });
+            native.worker.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).ok()?;
+            native.listeners.borrow_mut().push(listener);
+        }
+        // A worker that the system kills says nothing. A healthy one unpacks many times faster than this allows for.
+        *native.timer.borrow_mut() = Some(set_timeout(&native.give_up, PATIENCE_MS + size / PATIENCE_BYTES_PER_MS));
+        Some(Job(Rc::new(native)))
+    }
+
+    /// Gives up: the worker ends, and [`run`](Self::run) with it.
+    pub fn end(&self) {
+        self.0.end();
+    }
+
+    /// Unpacks `package`.
+    pub async fn run(&self, host: &Host, package: &Package, load: Load<Js>) -> Outcome {
+        let native = self.0.clone();
+        let text = matches!(load.source, Source::Slices { text: true, .. });
+        let source = match &package.body {
+            Some(body) => match blob_of(body).await {
+                Some(blob) => Source::Blob(Js(blob.into())),
+                None => return Outcome::Unavailable,
+            },
+            None => load.source,
+        };
+        let Some(mut bridge) = native.adopt(host) else { return Outcome::Unavailable };
+        let done = bridge.run(Request { load: Load { source, ..load }, text });
+        let outcome = match first(done, JsFuture::from(native.broken.clone())).await {
+            First::Left(Done { image: Some(image), warnings, .. }) => Outcome::Image(image, warnings),
+            First::Left(Done { failure: Some(failure), .. }) => Outcome::Refused(failure),
+            First::Left(Done { .. }) | First::Right(_) => Outcome::Unavailable,
+        };
+        native.end();
+        outcome
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Native {
+    /// Lets gloo talk to the worker: while `spawn` runs, `new Worker` gives this one.
+    fn adopt(&self, host: &Host) -> Option<OneshotBridge<Unpack>> {
+        let global = js_sys::global();
+        let original = Reflect::get(&global, &"Worker".into()).ok()?;
+        let ours = host.constructor_of(&self.worker);
+        if !Reflect::set(&global, &"Worker".into(), &ours).unwrap_or(false) {
+            return None;
+        }
+        let bridge = OneshotSpawner::<Unpack, Codec>::new().with_loader(true).as_module(false).spawn("");
+        let restored = Reflect::set(&global, &"Worker".into(), &original);
+        restored.ok()?;
+        // Only now: gloo must be listening when the worker answers that it is there.
+        let first = Object::new();
+        set(&first, "module", &wasm_bindgen::module());
+        set(&first, "role", &"unpack".into());
+        self.worker.post_message(&first).ok()?;
+        Some(bridge)
+    }
+
+    fn end(&self) {
+        if let Some(timer) = self.timer.take() {
+            clear_timeout(&timer);
+        }
+        self.worker.set_onmessage(None);
+        self.worker.terminate();
+        let _ = self.give_up.call0(&JsValue::UNDEFINED);
+    }
+}
+
+/// The bytes or the text as a Blob, made in slices so that the page is never blocked for long.
+async fn blob_of(body: &JsValue) -> Option<Blob> {
+    let text = body.dyn_ref::<JsString>();
+    let total = text.map_or_else(|| body.unchecked_ref::<Uint8Array>().length(), JsString::length);
+    let parts = Array::new();
+    let mut at = 0;
+    while at < total {
+        let end = at.saturating_add(SLICE).min(total);
+        if text.is_none() && body.unchecked_ref::<Uint8Array>().length() < end {
+            // The caller has transferred the buffer meanwhile. Sending slices says so.
+            return None;
+        }
+        let part = match text {
+            Some(text) => Blob::new_with_str_sequence(&Array::of1(&text.slice(at, end))),
+            None => Blob::new_with_u8_array_sequence(&Array::of1(&body.unchecked_ref::<Uint8Array>().subarray(at, end))),
+        };
+        parts.push(&part.ok()?.into());
+        at = end;
+        macrotask().await;
+    }
+    Blob::new_with_blob_sequence(&parts).ok()
+}
+
+/// What the worker is asked to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Request {
+    load: Load<Js>,
+    /// The source holds base64 text.
+    text: bool,
+}
+
+/// What the worker answers.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Done {
+    image: Option<Image<Js>>,
+    failure: Option<Failure>,
+    warnings: Vec<String>,
+}
+
+/// The job, in the worker.
+pub struct Unpack(Pin<Box<dyn Future<Output = Done>>>);
+
+impl Oneshot for Unpack {
+    type Input = Request;
+
+    fn create(Request { load, text }: Request) -> Self {
+        Unpack(Box::pin(async move {
+            match load_image(load, text).await {
+                Ok((image, warnings)) => Done { image: Some(image), warnings, failure: None },
+                Err(failure) => Done { failure: Some(failure), ..Done::default() },
+            }
+        }))
+    }
+}
+
+impl Future for Unpack {
+    type Output = Done;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl Registrable for Unpack {
+    type Registrar = OneshotRegistrar<Self, Codec>;
+
+    fn registrar() -> Self::Registrar {
+        OneshotRegistrar::new()
+    }
+}
+
+/// Registers the job in the worker it was started in.
+#[wasm_bindgen]
+pub fn unpack_main() {
+    Unpack::registrar().register();
+}
+
+/// Messages as structured clones, which a compiled module and a Blob survive.
+pub struct Codec;
+
+impl gloo_worker::Codec for Codec {
+    fn encode<I: Serialize>(input: I) -> JsValue {
+        serde_wasm_bindgen::to_value(&input).unwrap_or(JsValue::NULL)
+    }
+
+    fn decode<O: for<'de> Deserialize<'de>>(input: JsValue) -> O {
+        // Thrown into the event that brought the message: this page's own code sent it, and nobody waits without a
+        // deadline.
+        serde_wasm_bindgen::from_value(input).unwrap_or_else(|error| wasm_bindgen::throw_val(error.into()))
+    }
+}
+
+enum First<A, B> {
+    Left(A),
+    Right(B),
+}
+
+/// Whichever future ends first.
+async fn first<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B>) -> First<A, B> {
+    let (mut left, mut right) = (pin!(left), pin!(right));
+    std::future::poll_fn(move |context| {
+        if let Poll::Ready(value) = left.as_mut().poll(context) {
+            return Poll::Ready(First::Left(value));
+        }
+        right.as_mut().poll(context).map(First::Right)
+    })
+    .await
+}
