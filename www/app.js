@@ -3,7 +3,17 @@ import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.j
 import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
 import { figures, runMany, sparkline } from "./many.js";
 import { inspect } from "./package.js";
-import { lastJson, markStale, reveal, selectResult, showCancelled, showDone, showFailed, showIdle, showRunning } from "./result.js";
+import {
+  lastJson,
+  markStale,
+  reveal,
+  selectResult,
+  showCancelled,
+  showDone,
+  showFailed,
+  showIdle,
+  showRunning,
+} from "./result.js";
 import { listSamples, markSample } from "./samples.js";
 import { snippet } from "./snippet.js";
 
@@ -44,7 +54,9 @@ async function choose({ blob, address, fileName, title, about, versionId, sample
   if (mine !== turn) return;
   const versions = found?.versions ?? [{ id: fallback, label: "", inputs: undefined, compiler: undefined }];
   model = { blob, address, title, about, fileName, files: found?.files, versions };
-  $("version").replaceChildren(...versions.map(({ label, id }, at) => h("option", { value: String(at), text: label || id })));
+  $("version").replaceChildren(
+    ...versions.map(({ label, id }, at) => h("option", { value: String(at), text: label || id })),
+  );
   $("version-field").hidden = versions.length < 2;
   openVersion(versions.find(({ id }) => id === versionId) ?? versions[0]);
   // The page cannot look inside, so the package shall say what is wrong.
@@ -54,14 +66,20 @@ async function choose({ blob, address, fileName, title, about, versionId, sample
 async function fetchSample(address) {
   const response = await fetch(address).catch(() => undefined);
   if (response?.ok) return response.blob();
-  const error = new Error(`Nothing came for ${address}. Check that the server still runs, then choose the sample again.`);
+  const error = new Error(
+    `Nothing came for ${address}. Check that the server still runs, then choose the sample again.`,
+  );
   throw Object.assign(error, { heading: "The sample could not be fetched" });
 }
 
 function openVersion(version) {
   model.version = version;
   $("version").value = String(model.versions.indexOf(version));
-  const facts = [formatBytes(model.blob.size), model.files && `${model.files} files`, version.compiler && `Compiler ${version.compiler}`];
+  const facts = [
+    formatBytes(model.blob.size),
+    model.files && `${model.files} files`,
+    version.compiler && `Compiler ${version.compiler}`,
+  ];
   showHeading(model.title, model.about ?? "", [model.fileName, ...facts, version.id !== model.title && version.id]);
   openInputs(version.id, version.inputs);
   showIdle("Press Run to compute.");
@@ -82,7 +100,9 @@ function load() {
   unload();
   const { blob, version } = model;
   try {
-    spark = new Spark({ nodegenModels: [{ versionId: version.id, type: "base64", binary: blob, replica: replicas() }] });
+    spark = new Spark({
+      nodegenModels: [{ versionId: version.id, type: "base64", binary: blob, replica: replicas() }],
+    });
   } catch (error) {
     enable(false);
     showFailed(error);
@@ -120,8 +140,8 @@ async function run(given) {
     const answer = await response;
     if (mine !== spark) return false;
     const ms = performance.now() - began;
+    showDone(answer, ms, called);
     showTimes(ms);
-    showDone(answer, ms);
   } catch (error) {
     if (mine !== spark) return false;
     const ms = performance.now() - began;
@@ -153,17 +173,24 @@ async function runThousand() {
   progress([]);
   const options = { signal: controller.signal };
   const id = idFor(request);
-  const job = { call: () => mine.execute(request, id, options), total: MANY, lanes: replicas(), stopped: () => controller.signal.aborted };
+  const job = {
+    call: () => mine.execute(request, id, options),
+    total: MANY,
+    lanes: replicas(),
+    stopped: () => controller.signal.aborted,
+  };
   try {
     // The first call loads the package: it is not one of the thousand.
     if (!called) {
       const began = performance.now();
-      showDone(await job.call(), performance.now() - began);
+      const answer = await job.call();
+      showDone(answer, performance.now() - began, called);
       showTimes(performance.now() - began);
     }
     const { times, seconds } = await runMany({ ...job, progress });
     if (mine !== spark) return;
     progress(times);
+    controller.signal.throwIfAborted();
     const { median, p95, max } = figures(times);
     const words = `${Math.round(times.length / seconds).toLocaleString()} calls/s`;
     const spread = `half under ${formatMs(median)}, 95 % under ${formatMs(p95)}, longest ${formatMs(max)}`;
@@ -172,7 +199,7 @@ async function runThousand() {
     announce(`${words}, ${spread}`);
   } catch (error) {
     if (mine !== spark) return;
-    if (Spark.isError(error, "CANCELLED")) $("rate").textContent = `Cancelled after ${$("progress").value} calls.`;
+    if (controller.signal.aborted) $("rate").textContent = `Cancelled after ${$("progress").value} calls.`;
     else showFailed(error);
   } finally {
     if (mine === spark) stop();
@@ -273,7 +300,10 @@ document.addEventListener("keydown", (event) => {
 $("cancel").addEventListener("click", () => busy?.cancel());
 $("reset").addEventListener("click", resetInputs);
 $("many").addEventListener("click", runThousand);
-$("replicas").addEventListener("change", () => model && (load(), announce(`${replicas()} replicas from the next call on`)));
+$("replicas").addEventListener(
+  "change",
+  () => model && (load(), announce(`${replicas()} replicas from the next call on`)),
+);
 $("version").addEventListener("change", (event) => openVersion(model.versions[Number(event.target.value)]));
 $("file").addEventListener("change", (event) => {
   takeFile(event.target.files[0]);
@@ -315,6 +345,8 @@ if (typeof Spark === "function") {
   // A file may have been dropped meanwhile.
   if (turn === 0 && samples.length) await chooseSample(asked() ?? samples[0]);
 } else {
-  const error = new Error("/dist/browser.js did not define Spark. Build the package with `npm run build`, then reload.");
+  const error = new Error(
+    "/dist/browser.js did not define Spark. Build the package with `npm run build`, then reload.",
+  );
   showFailed(Object.assign(error, { heading: "The package is not here" }));
 }

@@ -69,7 +69,11 @@ function makeField(name, validation, onChange) {
     return broken ? "unusable" : outside ? "outside" : "";
   }
 
-  const caption = h(parts.group ? "span" : "label", { class: "caption", id: `${id}-label`, for: parts.group ? null : id, title: name }, label);
+  const caption = h(
+    parts.group ? "span" : "label",
+    { class: "caption", id: `${id}-label`, for: parts.group ? null : id, title: name },
+    label,
+  );
   if (![name, title(name)].includes(label)) caption.append(h("code", { class: "name", text: name }));
   const element = h("div", { class: `field field-${kind}` }, caption);
   if (hint) element.append(h("p", { class: "hint", id: `${id}-hint`, text: hint }));
@@ -97,7 +101,14 @@ function optionsOf(options) {
 
 const KINDS = {
   number({ id, validation, rule, changed }) {
-    const control = h("input", { type: "number", id, step: "any", inputmode: "decimal", autocomplete: "off", oninput: changed });
+    const control = h("input", {
+      type: "number",
+      id,
+      step: "any",
+      inputmode: "decimal",
+      autocomplete: "off",
+      oninput: changed,
+    });
     if (rule.min !== undefined) control.min = rule.min;
     if (rule.max !== undefined) control.max = rule.max;
     placeholder(control, validation);
@@ -131,7 +142,11 @@ const KINDS = {
   },
   switch({ id, changed }) {
     const control = h("input", { type: "checkbox", role: "switch", id, class: "switch", onchange: changed });
-    return { control, read: () => control.checked, write: (value) => (control.checked = value === true || value === "true") };
+    return {
+      control,
+      read: () => control.checked,
+      write: (value) => (control.checked = value === true || value === "true"),
+    };
   },
   json({ id, changed }) {
     const control = h("textarea", { id, rows: "5", spellcheck: "false", class: "code", oninput: changed });
@@ -150,7 +165,8 @@ const KINDS = {
       },
     };
   },
-  grid: ({ id, validation, changed }) => grid({ id, labelledBy: `${id}-label`, sample: validation.default_value, changed }),
+  grid: ({ id, validation, changed }) =>
+    grid({ id, labelledBy: `${id}-label`, sample: validation.default_value, changed }),
 };
 
 function plain(control, { default_value: initial }) {
@@ -168,7 +184,9 @@ function placeholder(control, { default_value: value }) {
 
 /** The validation as words and as a test. Formulas instead of limits are not for us to evaluate. */
 function ruleOf({ validation_allow: allow, validation_type: type, min, max }) {
-  const kind = String(type ?? "").toLowerCase().replace(/[^a-z]/g, "");
+  const kind = String(type ?? "")
+    .toLowerCase()
+    .replace(/[^a-z]/g, "");
   const length = /^textlength$/i.test(allow ?? "");
   const size = (value) => (length ? String(value).length : value);
   const whole = /^whole/i.test(allow ?? "");
@@ -178,7 +196,12 @@ function ruleOf({ validation_allow: allow, validation_type: type, min, max }) {
   let text = "";
   let test = () => true;
   if (kind === "between" && (low ?? high) !== undefined) {
-    text = low === undefined ? `at most ${show(high)}` : high === undefined ? `at least ${show(low)}` : `${show(low)} to ${show(high)}`;
+    text =
+      low === undefined
+        ? `at most ${show(high)}`
+        : high === undefined
+          ? `at least ${show(low)}`
+          : `${show(low)} to ${show(high)}`;
     test = (value) => !(value < low) && !(value > high);
   } else if (kind === "notbetween" && low !== undefined && high !== undefined) {
     text = `anything but ${show(low)} to ${show(high)}`;

@@ -23,16 +23,23 @@ export function grid({ id, labelledBy, sample, changed }) {
   let absent = false;
 
   const body = h("tbody");
-  const heads = columns.map((column) => h("th", { scope: "col", class: numeric.has(column) ? "number" : null, text: column }));
+  const heads = columns.map((column) =>
+    h("th", { scope: "col", class: numeric.has(column) ? "number" : null, text: column }),
+  );
   const table = h("table", {}, h("thead", {}, h("tr", {}, ...heads, h("th", { class: "act" }))), body);
   const add = h("button", { type: "button", class: "quiet small", text: "Add row", onclick: addRow });
   const count = h("span", { class: "muted" });
-  const control = h("div", { class: "scroll", id, role: "group", tabindex: "-1", "aria-labelledby": labelledBy }, table);
+  const control = h(
+    "div",
+    { class: "scroll", id, role: "group", tabindex: "-1", "aria-labelledby": labelledBy },
+    table,
+  );
   const element = h("div", { class: "grid" }, control, h("div", { class: "row" }, add, count));
 
   function draw() {
     body.replaceChildren(...rows.map(drawRow));
-    count.textContent = foreign === undefined ? `${rows.length} ${rows.length === 1 ? "row" : "rows"}` : "Edited as JSON";
+    count.textContent =
+      foreign === undefined ? `${rows.length} ${rows.length === 1 ? "row" : "rows"}` : "Edited as JSON";
   }
 
   function drawRow(row, at) {

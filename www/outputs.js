@@ -54,20 +54,34 @@ function remarks(kind, list) {
     const text = typeof item === "string" ? item : (item?.message ?? JSON.stringify(item));
     return h("li", {}, where ? h("strong", { text: `${where}: ` }) : null, text);
   });
-  const words = { error: ["The model reports an error", "The model reports errors"], warning: ["Warning", "Warnings"] }[kind];
+  const words = { error: ["The model reports an error", "The model reports errors"], warning: ["Warning", "Warnings"] }[
+    kind
+  ];
   const heading = h("h4", { text: words[items.length === 1 ? 0 : 1] });
-  return [h("div", { class: `remarks ${kind}`, role: kind === "error" ? "alert" : null }, heading, h("ul", {}, ...rows))];
+  return [
+    h("div", { class: `remarks ${kind}`, role: kind === "error" ? "alert" : null }, heading, h("ul", {}, ...rows)),
+  ];
 }
 
 function scalar([name, value]) {
   const long = typeof value === "string" && value.length > LONG_TEXT;
-  return h("div", { class: long ? "long" : null }, h("dt", { title: name, text: title(name) || name }), h("dd", { "data-output": name }, show(value)));
+  return h(
+    "div",
+    { class: long ? "long" : null },
+    h("dt", { title: name, text: title(name) || name }),
+    h("dd", { "data-output": name }, show(value)),
+  );
 }
 
 function block([name, value]) {
   const rows = Array.isArray(value) ? value : undefined;
   const note = rows ? `${rows.length.toLocaleString()} ${rows.length === 1 ? "row" : "rows"}` : "";
-  const heading = h("h4", { title: name }, title(name) || name, note ? h("span", { class: "muted", text: note }) : null);
+  const heading = h(
+    "h4",
+    { title: name },
+    title(name) || name,
+    note ? h("span", { class: "muted", text: note }) : null,
+  );
   const body = rows ? table(name, rows) : record(value);
   return h("section", { class: "block", "data-output": name }, heading, body);
 }
@@ -84,16 +98,25 @@ function table(name, rows) {
       ? (row) => Array.from({ length: width }, (_, at) => row[at])
       : (row) => [row];
   // A column of numbers is aligned as numbers, its title with it.
-  const right = cellsOf(rows[0]).map((_, at) => rows.slice(0, FIRST_ROWS).every((row) => typeof (cellsOf(row)[at] ?? 0) === "number"));
+  const right = cellsOf(rows[0]).map((_, at) =>
+    rows.slice(0, FIRST_ROWS).every((row) => typeof (cellsOf(row)[at] ?? 0) === "number"),
+  );
   const align = (at) => (right[at] ? "number" : null);
-  const head = columns && h("tr", {}, ...columns.map((column, at) => h("th", { scope: "col", class: align(at), text: column })));
+  const head =
+    columns && h("tr", {}, ...columns.map((column, at) => h("th", { scope: "col", class: align(at), text: column })));
   const body = h("tbody");
   const add = (from, to) => {
     const draw = (row) => h("tr", {}, ...cellsOf(row).map((cell, at) => h("td", { class: align(at) }, show(cell))));
     body.append(...rows.slice(from, to).map(draw));
   };
   add(0, FIRST_ROWS);
-  const whole = h("table", {}, h("caption", { class: "visually-hidden", text: name }), head ? h("thead", {}, head) : null, body);
+  const whole = h(
+    "table",
+    {},
+    h("caption", { class: "visually-hidden", text: name }),
+    head ? h("thead", {}, head) : null,
+    body,
+  );
   const scroll = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table ${name}` }, whole);
   if (rows.length <= FIRST_ROWS) return scroll;
   const more = h("button", { type: "button", class: "quiet small" });
@@ -110,7 +133,9 @@ function table(name, rows) {
 }
 
 function record(value) {
-  const rows = Object.entries(value).map(([key, cell]) => h("tr", {}, h("th", { scope: "row", text: key }), h("td", {}, show(cell))));
+  const rows = Object.entries(value).map(([key, cell]) =>
+    h("tr", {}, h("th", { scope: "row", text: key }), h("td", {}, show(cell))),
+  );
   if (!rows.length) return h("p", { class: "empty", text: "An empty object." });
   return h("div", { class: "scroll" }, h("table", { class: "record" }, h("tbody", {}, ...rows)));
 }
@@ -137,7 +162,8 @@ function sheetError(value) {
   );
 }
 
-const isSheetError = (value) => /^#[A-Z][A-Z0-9/_ ]*[!?]?$/i.test(value) && (/[!?]$/.test(value) || /^#N\/A$/i.test(value));
+const isSheetError = (value) =>
+  /^#[A-Z][A-Z0-9/_ ]*[!?]?$/i.test(value) && (/[!?]$/.test(value) || /^#N\/A$/i.test(value));
 const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isScalar = (value) => typeof value !== "object" || value === null;
 const listOf = (value) => (Array.isArray(value) ? value : []);

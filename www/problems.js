@@ -50,7 +50,9 @@ export function showProblem(container, error) {
     ["Reported by the engine or the browser", error?.details],
     ["Cause", error?.cause === undefined ? undefined : String(error.cause?.message ?? error.cause)],
   ].filter(([, value]) => value !== undefined && value !== "");
-  const rows = facts.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", {}, h("code", { text: String(value) }))));
+  const rows = facts.map(([name, value]) =>
+    h("div", {}, h("dt", { text: name }), h("dd", {}, h("code", { text: String(value) }))),
+  );
   container.replaceChildren(
     h(
       "div",

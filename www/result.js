@@ -21,7 +21,9 @@ export function selectResult(selectTab) {
 
 export function showIdle(message) {
   set("idle", "");
-  $("outputs").replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: message }));
+  $("outputs").replaceChildren(
+    Object.assign(document.createElement("p"), { className: "empty", textContent: message }),
+  );
   showJson(undefined);
 }
 
@@ -35,8 +37,8 @@ export function showRunning(words) {
   }, 100);
 }
 
-export function showDone(response, ms) {
-  const words = `Computed in ${formatMs(ms)}: ${summary(response)}`;
+export function showDone(response, ms, loaded) {
+  const words = `${loaded ? "Computed" : "Loaded and computed"} in ${formatMs(ms)}: ${summary(response)}`;
   set("done", words);
   showResponse($("outputs"), response);
   showJson(response);
@@ -87,6 +89,8 @@ function showJson(value) {
   const cut = json.length > SHOWN_JSON;
   $("json").textContent = cut ? `${json.slice(0, SHOWN_JSON)}…` : json || "Nothing yet.";
   $("json-note").hidden = !cut;
-  $("json-note").textContent = cut ? `The beginning of ${json.length.toLocaleString()} characters; Copy takes them all.` : "";
+  $("json-note").textContent = cut
+    ? `The beginning of ${json.length.toLocaleString()} characters; Copy takes them all.`
+    : "";
   $("copy-json").disabled = !json;
 }

@@ -32,7 +32,9 @@ const quote = (text) => JSON.stringify(text);
 /** JSON, with names unquoted where JavaScript allows; `__proto__` as a bare name would set the prototype. */
 function literal(value) {
   const text = JSON.stringify(value, null, 2);
-  return text.replace(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, (whole, space, name) => (name === "__proto__" ? `${space}["${name}"]:` : `${space}${name}:`));
+  return text.replace(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, (whole, space, name) =>
+    name === "__proto__" ? `${space}["${name}"]:` : `${space}${name}:`,
+  );
 }
 
 const indent = (text, by) => text.replace(/^(?=.)/gm, " ".repeat(by));

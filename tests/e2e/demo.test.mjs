@@ -49,7 +49,8 @@ async function open(options) {
   });
   tab.on("pageerror", (error) => complaints.push(String(error)));
   tab.on("request", (request) => {
-    if (!request.url().startsWith(`${server.url}/`) && !request.url().startsWith("blob:")) complaints.push(request.url());
+    if (!request.url().startsWith(`${server.url}/`) && !request.url().startsWith("blob:"))
+      complaints.push(request.url());
   });
   return tab;
 }
@@ -109,7 +110,12 @@ test("a sample: the form of its package, a run, the right answer", async () => {
 test("switches, lists, hints and limits come from the package", async () => {
   await sample("large");
   assert.equal(await page.getAttribute(input("smoker"), "role"), "switch");
-  assert.deepEqual(await page.locator(`${input("plan")} option`).allTextContents(), ["(left out)", "basic", "plus", "full"]);
+  assert.deepEqual(await page.locator(`${input("plan")} option`).allTextContents(), [
+    "(left out)",
+    "basic",
+    "plus",
+    "full",
+  ]);
   assert.match(await page.textContent(".field:has([data-input=age]) .hint"), /At the start · 18 to 99/);
   await page.fill(input("age"), "17");
   assert.match(await page.textContent(".field:has([data-input=age]) .note"), /18 to 99/);
@@ -317,7 +323,10 @@ test("keyboard and screen reader", async () => {
     await sample(name);
     const nameless = await page.$$eval("main :is(input, select, textarea)", (list) =>
       list
-        .filter((field) => !field.labels?.length && !field.getAttribute("aria-label") && !field.getAttribute("aria-labelledby"))
+        .filter(
+          (field) =>
+            !field.labels?.length && !field.getAttribute("aria-label") && !field.getAttribute("aria-labelledby"),
+        )
         .map((field) => field.outerHTML),
     );
     assert.deepEqual(nameless, [], name);
