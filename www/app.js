@@ -1,5 +1,6 @@
 // The page: choose a model, fill in its inputs, run it, see what comes back.
 import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.js";
+import { onDrop } from "./drop.js";
 import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
 import { figures, runMany, sparkline } from "./many.js";
 import { inspect } from "./package.js";
@@ -320,22 +321,7 @@ tabs($("code-tabs"), (id) => {
 copyButton($("copy-json"), lastJson);
 copyButton($("copy-code"), () => $("code").textContent);
 
-// Files may be dropped anywhere.
-const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-document.addEventListener("dragover", (event) => {
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  $("overlay").hidden = false;
-});
-document.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) $("overlay").hidden = true;
-});
-document.addEventListener("drop", (event) => {
-  $("overlay").hidden = true;
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  takeFile(event.dataTransfer.files[0]);
-});
+onDrop(takeFile);
 addEventListener("pagehide", (event) => !event.persisted && spark?.destroy());
 
 if (typeof Spark === "function") {

@@ -7,7 +7,8 @@ const POINTS = 150;
 
 /**
  * Runs `total` calls: one after the other on each of `lanes`.
- * @param {{ call: () => Promise<any>, total: number, lanes: number, stopped: () => boolean, progress: (times: number[]) => void }} job
+ * @param {{ call: () => Promise<any>, total: number, lanes: number, stopped: () => boolean,
+ *   progress: (times: number[]) => void }} job
  */
 export async function runMany({ call, total, lanes, stopped, progress }) {
   const times = [];
@@ -59,7 +60,8 @@ export function sparkline(container, times, total) {
   if (!points.length) return container.replaceChildren();
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
   const [[first], [last]] = [points[0], points[points.length - 1]];
-  const label = `Time of each of ${times.length} calls: half take less than ${formatMs(median)}, 95 % less than ${formatMs(p95)}`;
+  const spread = `half take less than ${formatMs(median)}, 95 % less than ${formatMs(p95)}`;
+  const label = `Time of each of ${times.length} calls: ${spread}`;
   const middle = HEIGHT - Math.min(1, median / top) * (HEIGHT - 2) - 1;
   container.replaceChildren(
     svg(
