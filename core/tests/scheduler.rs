@@ -209,7 +209,31 @@ fn an_extra_replica_that_cannot_start_does_not_hurt() {
     bench.call(10, 0);
     assert_eq!(failed(&bench.died(2)), []);
     assert!(bench.reply(1, 10, 1.0).0);
-    assert_eq!(bench.call(11, 0), [post(1, 11), Action::Spawn { model: 0, replica: 3 }], "tried again");
+    assert_eq!(bench.call(11, 0), [post(1, 11)], "not at once");
+    bench.now += 1_000.0;
+    assert_eq!(bench.call(12, 0), [Action::Spawn { model: 0, replica: 3 }], "tried again");
+    bench.died(3);
+    bench.now += 1_999.0;
+    assert_eq!(bench.call(13, 0), [], "less and less often");
+    bench.now += 1.0;
+    assert_eq!(bench.call(14, 0), [Action::Spawn { model: 0, replica: 4 }]);
+    let actions = bench.died(1);
+    assert_eq!(failed(&actions), [(11, Code::EngineTrap)]);
+    assert!(actions.contains(&Action::Spawn { model: 0, replica: 5 }));
+    assert_eq!(bench.died(4), [], "5 may still start");
+    let actions = bench.died(5);
+    assert_eq!(failed(&actions).len(), 3, "nothing is left to compute them");
+}
+
+#[test]
+fn a_model_whose_replicas_all_fail_to_start_fails_its_calls() {
+    let mut bench = Bench::new(20, vec![spec(3)]);
+    bench.call(1, 0);
+    bench.image(1);
+    assert_eq!(bench.died(1), [], "two are still starting");
+    assert_eq!(bench.died(3), []);
+    assert_eq!(failed(&bench.died(2)), [(1, Code::EngineTrap)]);
+    assert_eq!(bench.call(2, 0), [Action::Load { model: 0, replica: 4 }]);
 }
 
 #[test]

@@ -20,6 +20,10 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::error::{Code, Failure};
 use replica::{Replica, Stage};
 
+/// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
+const RESPAWN_MS: f64 = 1_000.0;
+const RESPAWN_DOUBLINGS: u32 = 7;
+
 /// Position of a model in the configuration.
 pub type ModelIndex = usize;
 /// A call, unique within a scheduler.
@@ -143,6 +147,10 @@ struct Model {
     last_used: u64,
     /// Where the round-robin search starts.
     next: usize,
+    /// Replicas that could not start, one after the other, beside others that could.
+    failed_starts: u32,
+    /// No further replica is tried before this.
+    spawn_after: f64,
 }
 
 #[derive(Debug)]
@@ -182,6 +190,8 @@ impl Scheduler {
                 open_calls: 0,
                 last_used: 0,
                 next: 0,
+                failed_starts: 0,
+                spawn_after: 0.0,
             })
             .collect();
         Scheduler {
@@ -269,6 +279,7 @@ impl Scheduler {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
         replica.ready(is_async, heap);
         let model = replica.model;
+        self.models[model].failed_starts = 0;
         self.dispatch(model, now);
     }
 
@@ -416,6 +427,8 @@ impl Scheduler {
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
+            // Replicas that cannot start beside others that can (no memory left, say) are not tried for every call.
+            Phase::Loaded if now < self.models[model].spawn_after && !self.models[model].replicas.is_empty() => {}
             Phase::Loaded => {
                 while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
                     let replica = self.add_replica(model, start_deadline);
@@ -456,10 +469,14 @@ impl Scheduler {
                 self.models[model].queued += 1;
             }
         }
-        let state = &self.models[model];
-        if replica.stage == Stage::Starting && (state.phase == Phase::Loading || state.replicas.is_empty()) {
-            let failure = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
-            self.load_failed(model, &failure);
+        if replica.stage == Stage::Starting {
+            // What kept this one from starting likely keeps another from it: no replacement now. The others of the model
+            // decide, and the next call may try again.
+            let state = &self.models[model];
+            if state.phase == Phase::Loading || state.replicas.is_empty() {
+                let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
+                self.load_failed(model, &cause.unwrap_or_else(ended));
+            }
         } else if self.models[model].queued > 0 {
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
