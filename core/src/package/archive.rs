@@ -1,18 +1,16 @@
-//! One zip archive: its entries, and the bytes of each, inflated and checked.
+//! One zip archive: its entries, and the bytes of each, inflated and checked by the zip crate.
 
-use std::io::{Read, Seek};
+use std::cell::RefCell;
+use std::io::{ErrorKind, Read, Seek};
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use zip::ZipArchive;
 
-use super::directory::{self, Entry};
+use super::directory::{self, Entry, METHOD_STORED};
 use super::names::quote;
 use super::source::Source;
 use super::{CHUNK, Limits};
 use crate::error::{Code, Failure, Result};
 
-const INPUT: usize = 32 * 1024;
-const LOCAL: &[u8] = b"PK\x03\x04";
-const LOCAL_SIZE: u64 = 30;
 /// Deflate cannot expand further than 1032 times: a directory that states more is wrong.
 const DEFLATE_RATIO: u64 = 1032;
 
@@ -20,14 +18,15 @@ const DEFLATE_RATIO: u64 = 1032;
 #[derive(Debug)]
 pub(super) struct Archive<R> {
     source: Source<R>,
+    zip: RefCell<ZipArchive<Source<R>>>,
     pub entries: Vec<Entry>,
 }
 
 impl<R: Read + Seek> Archive<R> {
     /// Reads the directory of the archive in `source`.
     pub fn open(source: Source<R>, limits: &Limits) -> Result<Self> {
-        let entries = directory::read(&source, limits)?;
-        Ok(Archive { source, entries })
+        let (zip, entries) = directory::read(&source, limits)?;
+        Ok(Archive { source, zip: RefCell::new(zip), entries })
     }
 
     /// The archive that is itself the entry `index` of this one: in place when it is stored, else in memory.
@@ -43,8 +42,8 @@ impl<R: Read + Seek> Archive<R> {
             );
             return Err(Failure::new(Code::PackageTooLarge, message).at(entry.name.clone()));
         }
-        let in_place = match entry.method {
-            0 => self.source.window(self.data_start(entry)?, entry.size),
+        let in_place = match (entry.method, entry.data) {
+            (METHOD_STORED, Some(start)) => self.source.window(start, entry.size),
             _ => None,
         };
         let source = match in_place {
@@ -61,7 +60,7 @@ impl<R: Read + Seek> Archive<R> {
                     bytes.extend_from_slice(chunk);
                     Ok(())
                 })?;
-                Source::Memory(bytes)
+                Source::memory(bytes)
             }
         };
         Archive::open(source, limits).map_err(|failure| {
@@ -86,7 +85,7 @@ impl<R: Read + Seek> Archive<R> {
             return Err(damaged(entry, "it is longer than the whole archive"));
         }
         let possible = match entry.method {
-            0 => size == compressed,
+            METHOD_STORED => size == compressed,
             _ => size <= compressed.saturating_mul(DEFLATE_RATIO),
         };
         if !possible {
@@ -104,91 +103,49 @@ impl<R: Read + Seek> Archive<R> {
         if let Some(failure) = directory::refusal(entry) {
             return Err(failure);
         }
-        let mut crc = Crc::new();
+        let Ok(mut zip) = self.zip.try_borrow_mut() else {
+            return Err(Failure::new(Code::Internal, "The package's archive is in use by itself."));
+        };
+        let mut file = zip.by_index(index).map_err(|_| self.fault(entry, HEADER))?;
+        let mut buffer = vec![0; CHUNK];
         let mut total = 0;
-        let mut pass_on = |chunk: &[u8]| {
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            total += chunk.len() as u64;
+        loop {
+            let count = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) => return Err(self.fault(entry, reason(entry, error.kind(), total))),
+            };
+            total += count as u64;
             if total > entry.size {
                 let size = entry.size;
                 return Err(too_large(entry, &format!("expands beyond the {size} bytes its directory states")));
             }
-            crc.update(chunk);
-            write(chunk)
-        };
-        let start = self.data_start(entry)?;
-        match entry.method {
-            0 => self.copy(entry, start, &mut pass_on)?,
-            _ => self.inflate(entry, start, &mut pass_on)?,
+            write(&buffer[..count])?;
         }
-        if total != entry.size {
-            return Err(damaged(entry, &format!("it has {total} bytes where {} are stated", entry.size)));
+        if total == entry.size {
+            return Ok(());
         }
-        if crc.sum() != entry.crc {
-            return Err(damaged(entry, "its CRC is wrong"));
-        }
-        Ok(())
+        Err(damaged(entry, &format!("it has {total} bytes where {} are stated", entry.size)))
     }
 
-    fn copy(&self, entry: &Entry, start: u64, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut buffer = vec![0; (CHUNK as u64).min(entry.compressed) as usize];
-        let mut done = 0;
-        while done < entry.compressed {
-            let size = (entry.compressed - done).min(CHUNK as u64);
-            let chunk = &mut buffer[..size as usize];
-            self.fill(entry, start + done, chunk)?;
-            write(chunk)?;
-            done += size;
-        }
-        Ok(())
+    /// The reader's own failure if there was one, else the archive's.
+    #[cold]
+    fn fault(&self, entry: &Entry, why: &str) -> Failure {
+        self.source.take_trouble().unwrap_or_else(|| damaged(entry, why))
     }
+}
 
-    fn inflate(&self, entry: &Entry, start: u64, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut inflate = Decompress::new(false);
-        let mut output = vec![0; CHUNK];
-        let mut input = vec![0; (INPUT as u64).min(entry.compressed) as usize];
-        let (mut filled, mut used, mut fetched) = (0, 0, 0);
-        loop {
-            if used == filled && fetched < entry.compressed {
-                let size = (entry.compressed - fetched).min(input.len() as u64);
-                (filled, used) = (size as usize, 0);
-                self.fill(entry, start + fetched, &mut input[..filled])?;
-                fetched += size;
-            }
-            let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
-            let status = inflate
-                .decompress(&input[used..filled], &mut output, FlushDecompress::None)
-                .map_err(|error| damaged(entry, "its compressed data is wrong").with_details(error.to_string()))?;
-            let read = (inflate.total_in() - before_in) as usize;
-            let written = (inflate.total_out() - before_out) as usize;
-            used += read;
-            write(&output[..written])?;
-            if status == Status::StreamEnd {
-                return Ok(());
-            }
-            if read == 0 && written == 0 {
-                return Err(damaged(entry, "its compressed data ends early"));
-            }
-        }
-    }
+pub(super) const HEADER: &str = "its header is not where the directory says";
 
-    fn fill(&self, entry: &Entry, position: u64, buffer: &mut [u8]) -> Result<()> {
-        match self.source.read_at(position, buffer)? {
-            true => Ok(()),
-            false => Err(damaged(entry, "its data reaches beyond the end of the archive")),
-        }
-    }
-
-    /// Where the entry's data begins: after its local header, whose size only that header states.
-    fn data_start(&self, entry: &Entry) -> Result<u64> {
-        let mut header = [0; LOCAL_SIZE as usize];
-        if !self.source.read_at(entry.header, &mut header)? || !header.starts_with(LOCAL) {
-            return Err(damaged(entry, "its header is not where the directory says"));
-        }
-        let field = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        Ok(entry.header + LOCAL_SIZE + field(26) + field(28))
+/// What is wrong with an entry whose bytes cannot be read on after `total` of them.
+#[cold]
+fn reason(entry: &Entry, kind: ErrorKind, total: u64) -> &'static str {
+    match kind {
+        ErrorKind::UnexpectedEof => "its compressed data ends early",
+        ErrorKind::InvalidData if total >= entry.size => "its CRC is wrong",
+        ErrorKind::InvalidData if entry.method == METHOD_STORED => "its data reaches beyond the end of the archive",
+        ErrorKind::InvalidData => "its bytes are fewer than stated, and its CRC is wrong",
+        _ => "its compressed data is wrong",
     }
 }
 

@@ -1,10 +1,14 @@
 //! The directory of a zip archive: which entries there are and where.
 //!
-//! Read from the end, as the format wants it, and bounded: the number of entries and the directory's size are known
-//! and checked before anything is allocated for them.
+//! The zip crate reads it. What is looked at before that is the archive's end record alone: the number of entries and the
+//! directory's size are known, and refused when they are too large, before anything is allocated for them.
 
 use std::io::{Read, Seek};
 
+use zip::read::{ArchiveOffset, Config};
+use zip::{CompressionMethod, ZipArchive};
+
+use super::archive::HEADER;
 use super::names::quote;
 use super::source::Source;
 use super::{Limits, sniff};
@@ -19,18 +23,25 @@ const CENTRAL_SIZE: usize = 46;
 /// Largest directory that is read, whatever the number of entries: names are at most 64 KB each.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+/// Most bytes read to open an archive. An honest one takes its directory and the end of the file.
+const OPENING: u64 = 512 * 1024 * 1024;
+
+pub(super) const METHOD_STORED: u16 = 0;
+const METHOD_DEFLATED: u16 = 8;
+
 /// One file of an archive, as its directory states it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     pub name: String,
-    pub flags: u16,
+    pub encrypted: bool,
     pub method: u16,
-    pub crc: u32,
     pub compressed: u64,
     pub size: u64,
-    /// Where the local header is.
-    pub header: u64,
+    /// Where its bytes begin; unknown when its header is not where the directory says.
+    pub data: Option<u64>,
     pub symlink: bool,
+    /// Whether earlier entries had the same name. The last one counts, as unpacking in order would leave it.
+    pub repeated: bool,
 }
 
 /// Little-endian fields of a record that was read whole.
@@ -64,32 +75,97 @@ struct End {
     shift: u64,
 }
 
-/// The entries of the archive in `source`.
-pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Result<Vec<Entry>> {
+/// Opens the archive in `source`.
+pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Result<(ZipArchive<Source<R>>, Vec<Entry>)> {
     if source.len() == 0 {
         let message =
             "The package is empty (0 bytes). Check where it comes from; a detached or unfilled buffer is empty too.";
         return Err(Failure::new(Code::ZipInvalid, message));
     }
     let end = find_end(source)?;
-    if end.entries > limits.entries {
-        return Err(too_large(format!("has {} entries; at most {} are read", end.entries, limits.entries)));
+    let most = limits.entries;
+    if end.entries > most {
+        return Err(too_large(format!("has {} entries; at most {most} are read", end.entries)));
     }
     if end.size > LARGEST {
         return Err(too_large(format!("has a directory of {} bytes; at most {LARGEST} are read", end.size)));
     }
-    let directory = source.bytes(end.start, end.size)?;
-    let mut rest = &directory[..];
-    let mut entries = Vec::with_capacity((end.entries as usize).min(rest.len() / CENTRAL_SIZE));
-    for number in 0..end.entries {
-        let Some((entry, size)) = central(rest, end.shift) else {
-            let stated = end.entries;
-            return Err(damaged(source, format!("its directory ends after {number} of {stated} entries")));
-        };
-        rest = &rest[size..];
-        entries.push(entry);
+    let config = Config { archive_offset: ArchiveOffset::Known(end.shift) };
+    let reader = source.window(0, source.len()).ok_or_else(|| Failure::new(Code::Internal, "A part is no part."))?;
+    let mut zip = source.within(OPENING, || ZipArchive::with_config(config, reader)).map_err(|error| {
+        let stated = end.entries;
+        source.take_trouble().unwrap_or_else(|| {
+            damaged(source, format!("its directory cannot be read for the {stated} entries it states"))
+                .with_details(error.to_string())
+        })
+    })?;
+    if zip.len() as u64 > most {
+        return Err(too_large(format!("has {} entries; at most {most} are read", zip.len())));
     }
-    Ok(entries)
+    let mut entries: Vec<Entry> = (0..zip.len()).map(|index| entry(&mut zip, index)).collect();
+    if let Some(failure) = source.take_trouble() {
+        return Err(failure);
+    }
+    if end.entries > zip.len() as u64 {
+        mark_repeated(source, &mut zip, &mut entries, end.start, end.entries)?;
+    }
+    Ok((zip, entries))
+}
+
+/// What the directory states about the entry `index`.
+fn entry<R: Read + Seek>(zip: &mut ZipArchive<Source<R>>, index: usize) -> Entry {
+    let Ok(file) = zip.by_index_raw(index) else {
+        let name = zip.name_for_index(index).unwrap_or_default().to_string();
+        return Entry { name, ..Entry::default() };
+    };
+    // The flag that says which encoding a name has is often wrong. What reads as UTF-8 is.
+    let name = std::str::from_utf8(file.name_raw()).unwrap_or_else(|_| file.name());
+    Entry {
+        name: name.to_string(),
+        encrypted: file.encrypted(),
+        method: method(file.compression()),
+        compressed: file.compressed_size(),
+        size: file.size(),
+        data: Some(file.data_start()),
+        symlink: file.is_symlink(),
+        repeated: false,
+    }
+}
+
+fn method(method: CompressionMethod) -> u16 {
+    #[allow(deprecated, reason = "the number is what a message needs, and there is no other way to it")]
+    method.to_u16()
+}
+
+/// Marks the entries whose names stand in the directory more than once, of which the zip crate keeps the last.
+#[cold]
+fn mark_repeated<R: Read + Seek>(
+    source: &Source<R>,
+    zip: &mut ZipArchive<Source<R>>,
+    entries: &mut [Entry],
+    mut at: u64,
+    count: u64,
+) -> Result<()> {
+    let mut kept = Vec::with_capacity(entries.len());
+    for index in 0..entries.len() {
+        kept.push(
+            zip.by_index_raw(index)
+                .map_or((0, Vec::new()), |file| (file.central_header_start(), file.name_raw().to_vec())),
+        );
+    }
+    for _ in 0..count {
+        let Some(record) = read_record::<CENTRAL_SIZE, R>(source, Some(at), CENTRAL)? else { break };
+        let record = Fields(&record);
+        let name_at = at + CENTRAL_SIZE as u64;
+        if kept.iter().all(|&(start, _)| start != at) {
+            let name = source.bytes(name_at, record.u16(28))?;
+            for (entry, _) in entries.iter_mut().zip(&kept).filter(|(_, (_, kept))| *kept == name) {
+                entry.repeated = true;
+            }
+        }
+        at = name_at + record.u16(28) + record.u16(30) + record.u16(32);
+    }
+    Ok(())
 }
 
 fn find_end<R: Read + Seek>(source: &Source<R>) -> Result<End> {
@@ -166,62 +242,6 @@ fn read_record<const N: usize, R: Read + Seek>(
     Ok((source.read_at(position, &mut record)? && record.starts_with(signature)).then_some(record))
 }
 
-/// The first entry of `bytes` and the size of its record.
-fn central(bytes: &[u8], shift: u64) -> Option<(Entry, usize)> {
-    if !bytes.starts_with(CENTRAL) || bytes.len() < CENTRAL_SIZE {
-        return None;
-    }
-    let record = Fields(bytes);
-    let (name_size, extra_size) = (record.u16(28) as usize, record.u16(30) as usize);
-    let size = CENTRAL_SIZE + name_size + extra_size + record.u16(32) as usize;
-    if bytes.len() < size {
-        return None;
-    }
-    let name = &bytes[CENTRAL_SIZE..CENTRAL_SIZE + name_size];
-    let unix = record.u16(4) >> 8 == 3;
-    let mut entry = Entry {
-        name: decode_name(name),
-        flags: record.u16(8) as u16,
-        method: record.u16(10) as u16,
-        crc: record.u32(16) as u32,
-        compressed: record.u32(20),
-        size: record.u32(24),
-        header: record.u32(42),
-        symlink: unix && record.u32(38) >> 28 == 0o12,
-    };
-    extend_to_64(&mut entry, &bytes[CENTRAL_SIZE + name_size..CENTRAL_SIZE + name_size + extra_size]);
-    entry.header = entry.header.checked_add(shift)?;
-    Some((entry, size))
-}
-
-/// UTF-8 where it is (flagged or not); other bytes one character each, so that names stay distinct.
-fn decode_name(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(name) => name.into(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    }
-}
-
-/// Takes sizes and offset that did not fit in 32 bits from the extra field.
-fn extend_to_64(entry: &mut Entry, mut extra: &[u8]) {
-    while extra.len() >= 4 {
-        let field = Fields(extra);
-        let (kind, size) = (field.u16(0), field.u16(2) as usize);
-        let Some(body) = extra.get(4..4 + size) else { return };
-        if kind == 1 {
-            let mut at = 0;
-            for value in [&mut entry.size, &mut entry.compressed, &mut entry.header] {
-                if *value == 0xffff_ffff {
-                    *value = Fields(body).number(at, 8).unwrap_or(*value);
-                    at += 8;
-                }
-            }
-            return;
-        }
-        extra = &extra[4 + size..];
-    }
-}
-
 /// A failure for an archive that has an end but is wrong before it.
 #[cold]
 #[inline(never)]
@@ -263,11 +283,13 @@ fn too_large(what: String) -> Failure {
 #[inline(never)]
 pub(super) fn refusal(entry: &Entry) -> Option<Failure> {
     let name = quote(&entry.name);
-    let message = if entry.flags & 1 != 0 || entry.method == 99 {
+    let message = if entry.encrypted {
         format!("The entry {name} is encrypted. Pack the model without a password.")
+    } else if entry.data.is_none() {
+        format!("The zip archive is damaged at {name}: {HEADER}. Fetch or export the package again.")
     } else {
         let method = match entry.method {
-            0 | 8 => return None,
+            METHOD_STORED | METHOD_DEFLATED => return None,
             9 => "Deflate64".to_string(),
             12 => "bzip2".to_string(),
             14 => "LZMA".to_string(),

@@ -137,6 +137,8 @@ pub struct Raw {
     /// Added to the offset of the local header.
     pub offset: u64,
     pub zip64: bool,
+    /// An extra field, whole.
+    pub extra: Vec<u8>,
 }
 
 pub fn raw(name: &str, bytes: &[u8]) -> Raw {
@@ -153,6 +155,7 @@ pub fn raw(name: &str, bytes: &[u8]) -> Raw {
         attributes: 0,
         offset: 0,
         zip64: false,
+        extra: Vec::new(),
     }
 }
 
@@ -190,9 +193,9 @@ pub fn raw_zip(entries: &[Raw], zip64: bool) -> Vec<u8> {
         out.extend_from_slice(&entry.name);
         out.extend_from_slice(&entry.data);
 
-        let mut extra = Vec::new();
+        let mut extra = entry.extra.clone();
         if entry.zip64 {
-            extra.extend_from_slice(b"\x55\x54\x01\0\x07\x01\0\x18\0");
+            extra.extend_from_slice(b"\x55\x54\x05\0\x03\0\0\0\0\x01\0\x18\0");
             [entry.size, entry.compressed, offset].iter().for_each(|&value| put(&mut extra, value, 8));
         }
         let narrow = |value: u64| if entry.zip64 { u64::from(u32::MAX) } else { value };
