@@ -38,6 +38,7 @@ if (options.verbose) report.usage.forEach(({ id, used }) => say(`  ${id.padEnd(3
 
 for (const { test, differences } of report.failed.slice(0, SHOWN)) {
   say(`\n✗ ${test.id}\n  request ${clip(JSON.stringify(test.request))}`);
+  if (test.argument !== undefined) say(`  version id ${JSON.stringify(test.argument)}`);
   for (const { text, how } of differences.slice(0, 6)) say(`  ${text}${how === "always" ? "" : `  [${how}]`}`);
 }
 if (report.failed.length > SHOWN) say(`\n… and ${report.failed.length - SHOWN} more: --only picks some`);
