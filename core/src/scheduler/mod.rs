@@ -427,7 +427,7 @@ impl Scheduler {
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
-            // Replicas that cannot start beside others that can (no memory left, say) are not tried for every call.
+            // Not for every call: see `lost`.
             Phase::Loaded if now < self.models[model].spawn_after && !self.models[model].replicas.is_empty() => {}
             Phase::Loaded => {
                 while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
@@ -470,9 +470,11 @@ impl Scheduler {
             }
         }
         if replica.stage == Stage::Starting {
-            // What kept this one from starting likely keeps another from it: no replacement now. The others of the model
-            // decide, and the next call may try again.
-            let state = &self.models[model];
+            // What kept this one from starting (no memory left, say) likely keeps another from it: no replacement now. The
+            // others of the model decide, and a later call tries again.
+            let state = &mut self.models[model];
+            state.failed_starts = (state.failed_starts + 1).min(RESPAWN_DOUBLINGS);
+            state.spawn_after = now + RESPAWN_MS * f64::from(1 << (state.failed_starts - 1));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
                 self.load_failed(model, &cause.unwrap_or_else(ended));
