@@ -16,10 +16,6 @@ extern "C" {
     /// Evaluates a classic script.
     #[wasm_bindgen(method, catch, js_name = importScripts)]
     pub fn import_scripts(this: &Environment, url: &str) -> Result<(), JsValue>;
-
-    /// The Content Security Policy directive that last blocked something here, or an empty text.
-    #[wasm_bindgen(method)]
-    pub fn violation(this: &Environment) -> String;
 }
 
 /// Sends messages to the page.

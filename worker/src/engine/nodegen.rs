@@ -103,14 +103,15 @@ fn evaluate(glue: &Blob, environment: &Environment) -> Result<Function> {
     let evaluated = environment.import_scripts(&url);
     let _ = Url::revoke_object_url(&url);
     evaluated.map_err(|error| {
-        let violation = environment.violation();
-        if violation.is_empty() {
-            let message = "The model's glue (the .js of the package) cannot be evaluated. Export the package again.";
-            Failure::new(Code::GlueFailed, message).with_details(describe(&error))
-        } else {
+        // Our own Blob is always there, so that only a policy can keep it from being loaded. The browser reports the
+        // violation later than it throws.
+        if get(&error, "name") == "NetworkError" {
             let message = "The page's Content Security Policy forbids the model's glue. Add blob: to its script-src \
                            directive.";
-            Failure::new(Code::WorkerBlocked, message).with_details(violation)
+            Failure::new(Code::WorkerBlocked, message).with_details(describe(&error))
+        } else {
+            let message = "The model's glue (the .js of the package) cannot be evaluated. Export the package again.";
+            Failure::new(Code::GlueFailed, message).with_details(describe(&error))
         }
     })?;
     get(&scope, "Module").dyn_into().map_err(|_| {
