@@ -2,6 +2,7 @@
 // What it makes of what is configured in wasm-pack.toml.
 
 import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync, gzipSync, constants as zlib } from "node:zlib";
@@ -29,7 +30,7 @@ async function compile(config) {
     "wasm-pack",
     ["build", "--target", target, "--profile", profile, "--mode", "no-install", "--no-pack", "--no-opt", "--no-typescript",
       "--out-dir", outDir, "--out-name", name],
-    { title: "Compiling Rust to WebAssembly" },
+    { title: "Compiling Rust to WebAssembly", env: withoutOwnPaths() },
   );
   const raw = path.join(root, outDir, `${name}_bg.wasm`);
   const optimised = path.join(root, outDir, `${name}_bg.opt.wasm`);
@@ -37,6 +38,14 @@ async function compile(config) {
     await run("wasm-opt", [raw, "-o", optimised, ...config["wasm-opt"].flags], { title: "Optimising the WebAssembly" });
   }
   return readFile(optimised);
+}
+
+/** Panic messages carry the paths of sources; those of libraries shall not tell where this machine keeps them. */
+function withoutOwnPaths() {
+  const { CARGO_HOME = path.join(homedir(), ".cargo"), CARGO_ENCODED_RUSTFLAGS, RUSTFLAGS = "" } = process.env;
+  const given = CARGO_ENCODED_RUSTFLAGS?.split("\x1f") ?? RUSTFLAGS.split(" ");
+  const flags = [...given.filter(Boolean), `--remap-path-prefix=${path.join(CARGO_HOME, "registry", "src")}=crates`];
+  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
 }
 
 async function isNewer(file, than) {
