@@ -234,6 +234,8 @@ fn a_model_whose_replicas_all_fail_to_start_fails_its_calls() {
     assert_eq!(bench.died(3), []);
     assert_eq!(failed(&bench.died(2)), [(1, Code::EngineTrap)]);
     assert_eq!(bench.call(2, 0), [Action::Load { model: 0, replica: 4 }]);
+    // That it failed before delays no replica of a load that succeeds.
+    assert_eq!(bench.image(4), [Action::Spawn { model: 0, replica: 5 }, Action::Spawn { model: 0, replica: 6 }]);
 }
 
 #[test]

@@ -498,7 +498,11 @@ impl Scheduler {
             self.replicas.remove(&replica);
             self.actions.push_back(Action::Terminate { replica });
         }
-        self.models[model].phase = Phase::Idle;
+        let state = &mut self.models[model];
+        state.phase = Phase::Idle;
+        // The next load may be of a better package.
+        state.failed_starts = 0;
+        state.spawn_after = 0.0;
         self.actions.push_back(Action::Unload { model });
     }
 }
