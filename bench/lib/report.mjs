@@ -12,43 +12,62 @@ export function figure(value, unit) {
 
 /** `1/107` says more than 0.00935. */
 export function times(value) {
-  return value < 0.1 ? `1/${figure(1 / value)}` : figure(value);
+  return value > 0 && value < 0.1 ? `1/${figure(1 / value)}` : figure(value);
 }
 
 const quartiles = (spread) => (spread ? `${times(spread.median)} [${times(spread.q1)}…${times(spread.q3)}]` : "–");
 
-/** Judges a row's targets. A target names two contenders, or one figure. */
+/**
+ * Judges a row's targets. A target names two contenders and bounds their ratio, or one and bounds its figure; `or` is
+ * another way to reach it.
+ */
 export function judge(row, result) {
   return (row.targets ?? []).map((target) => {
-    const spread = target.to ? ratio(result.rounds, target.is, target.to) : summary(result.rounds.map((r) => r[target.is]));
-    const value = spread.median;
-    const holds = (limit, low) => (low ? value >= limit : value <= limit);
-    const low = target.atLeast !== undefined;
-    const limit = low ? target.atLeast : target.atMost;
-    const show = target.to ? times : (number) => figure(number, row.unit);
-    const ok = holds(limit, low);
-    const goal = target.goal === undefined ? undefined : holds(target.goal, low);
-    const what = target.to ? `${name(row, target.is)} : ${name(row, target.to)}` : name(row, target.is);
-    const verdict = ok ? (goal === false ? `ok, goal ${show(target.goal)} missed` : "ok") : "missed";
-    const text = `${what} ${low ? "≥" : "≤"} ${show(limit)}: ${verdict}`;
-    return { ...target, what, value, q1: spread.q1, q3: spread.q3, ok, goalMet: goal, text };
+    const { value, low, bound, holds, show, what } = measureTarget(row, result, target);
+    const other = target.or && measureTarget(row, result, { is: target.is, ...target.or });
+    const ok = holds(bound) || Boolean(other?.holds(other.bound));
+    const goalMet = target.goal === undefined ? undefined : holds(target.goal);
+    const verdict = !ok ? "missed" : goalMet === false ? `ok, goal ${show(target.goal)} missed` : "ok";
+    const or = other ? ` or ${other.what} ≤ ${other.show(other.bound)}` : "";
+    return { ...target, value, ok, goalMet, text: `${what} ${low ? "≥" : "≤"} ${show(bound)}${or}: ${verdict}` };
   });
+}
+
+function measureTarget(row, result, target) {
+  const spread = target.to ? ratio(result.rounds, target.is, target.to) : summary(result.rounds.map((r) => r[target.is]));
+  const low = target.atLeast !== undefined;
+  const what = target.to ? `${name(row, target.is)} : ${name(row, target.to)}` : name(row, target.is);
+  return {
+    value: spread.median,
+    low,
+    bound: low ? target.atLeast : target.atMost,
+    holds: (limit) => (low ? spread.median >= limit : spread.median <= limit),
+    show: target.to ? times : (number) => figure(number, row.unit),
+    what,
+  };
 }
 
 const NAMES = { peer: "peer", limit: "hand-written", ours: "ours", twin: "twin" };
 const name = (row, key) => row.labels?.[key] ?? NAMES[key] ?? key;
 
-/** @returns {string[]} the cells of one row */
+/** @returns {string[]} the cells of one row; `show` of a row replaces some of them */
 export function cells(row, result) {
   const median = (who) => {
     const values = result.rounds.map((round) => round[who]).filter((value) => value !== undefined);
     return values.length ? figure(summary(values).median, row.unit) : "–";
   };
-  const compare = (of, to) => quartiles(ratio(result.rounds, of, to));
-  const [a, b, c] = row.columns ?? ["peer", "limit", "ours"];
-  const targets = result.targets.map((target) => target.text).join("; ") || "–";
-  const ratios = row.columns ? ["–", "–", "–"] : [compare("ours", "peer"), compare("ours", "limit"), compare("twin", "limit")];
-  return [row.title, a ? median(a) : "–", b ? median(b) : "–", c ? median(c) : "–", ...ratios, targets];
+  const spread = (of, to) => quartiles(ratio(result.rounds, of, to));
+  const own = row.show?.(result, { median, spread, figure }) ?? {};
+  return [
+    row.title,
+    own.peer ?? median("peer"),
+    own.limit ?? median("limit"),
+    own.ours ?? median("ours"),
+    own.toPeer ?? spread("ours", "peer"),
+    own.toLimit ?? spread("ours", "limit"),
+    own.noise ?? spread("twin", "limit"),
+    result.targets.map((target) => target.text).join("; ") || "–",
+  ];
 }
 
 /** The table of the README. */

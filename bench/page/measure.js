@@ -17,7 +17,7 @@ globalThis.measure = {
         throw new Error(`${contender} answers ${answers[contender].slice(0, 200)}, ${who[0]} ${answers[who[0]].slice(0, 200)}`);
       }
     }
-    this.models[key] = { made, inputs, id };
+    this.models[key] = { made, inputs, id, url };
     if (replicas > 1 && made.ours) await until(() => made.ours.stats().replicas === replicas);
   },
 
@@ -33,6 +33,15 @@ globalThis.measure = {
     const began = performance.now();
     for (let i = 0; i < calls; i++) await made[who].execute(body);
     return (performance.now() - began) / calls;
+  },
+
+  /** Replaces a contender by a new one. */
+  async renew(key, who) {
+    const model = this.models[key];
+    await model.made[who].destroy();
+    const bytes = new Uint8Array(await (await fetch(model.url)).arrayBuffer());
+    model.made[who] = await contenders[who](bytes, model.id, 1);
+    await model.made[who].execute(request(model.inputs, model.id));
   },
 
   /** All calls at once; calls per second. */
@@ -72,6 +81,57 @@ globalThis.measure = {
     await spark.destroy();
     return { first, further: (all - first) / (replicas - 1) };
   },
+
+  /** Gives the table model that many rows from now on; the size of the request. */
+  setRows(key, count) {
+    const rows = Array.from({ length: count }, (_, i) => ({ item: `item ${i}`, price: (i % 997) / 4, quantity: i % 13 }));
+    const model = this.models[key];
+    model.inputs = { ...model.inputs, rows };
+    return JSON.stringify(request(model.inputs, model.id)).length;
+  },
+
+  /** The longest gap between two beats of the page's heart while a package is loaded and called once. */
+  async block({ who, url, id, inputs, inMemory }) {
+    const source = inMemory && who !== "limit" && who !== "twin" ? new Uint8Array(await (await fetch(url)).arrayBuffer()) : url;
+    const body = request(inputs, id);
+    const load = {
+      idle: () => new Promise((resolve) => setTimeout(resolve, 500)),
+      // Two workers that are busy, and a page that has nothing to do: that a page stutters then is not its own doing.
+      limit: () => Promise.all([one("limit", url), one("limit", url)]),
+      twin: () => Promise.all([one("limit", url), one("limit", url)]),
+      ours: () => one("ours", source),
+      peer: () => one("peer", source),
+    };
+    async function one(name, from) {
+      const contender = await contenders[name](from, id, 1);
+      await contender.execute(body);
+      return contender;
+    }
+    await settled();
+    const heart = new Heart();
+    await load[who]();
+    await task();
+    return heart.stop();
+  },
+
+  /** Time of the constructor, the first on this page. */
+  async construct({ who, id, url }) {
+    await settled();
+    const began = performance.now();
+    if (who === "ours") new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
+    else new CoherentGlobal.WasmRunner({ id, url });
+    return performance.now() - began;
+  },
+
+  /** From the text in the script to a compiled module. */
+  async embedding({ kind }) {
+    const { size } = embedded;
+    await settled();
+    const began = performance.now();
+    const bytes = Uint8Array.fromBase64(embedded[kind]);
+    new WebAssembly.Module(kind === "plain" ? bytes : inflateSync(bytes, { out: new Uint8Array(size) }));
+    return performance.now() - began;
+  },
 };
 
 const request = (inputs, id) => ({ request_data: { inputs }, request_meta: { version_id: id, call_purpose: "benchmark" } });
@@ -87,8 +147,37 @@ const task = () =>
     port2.postMessage(0);
   });
 
+/** Looks every few milliseconds, and leaves the processor alone meanwhile. */
 async function until(condition) {
-  while (!condition()) await task();
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Beats as often as timers may, about every 4 ms. */
+class Heart {
+  #longest = 0;
+  #last = performance.now();
+  #stopped = false;
+
+  constructor() {
+    const beat = () => {
+      this.#take();
+      if (!this.#stopped) setTimeout(beat, 1);
+    };
+    beat();
+  }
+
+  #take() {
+    const now = performance.now();
+    this.#longest = Math.max(this.#longest, now - this.#last);
+    this.#last = now;
+  }
+
+  /** The longest gap in milliseconds. */
+  stop() {
+    this.#take();
+    this.#stopped = true;
+    return this.#longest;
+  }
 }
 
 /** Lets what the page still has to do (parsing, painting) pass, so that it is not measured with what follows. */

@@ -1,6 +1,10 @@
 // All rows, in the order of the table.
 import * as calls from "./calls.mjs";
 import * as cold from "./cold.mjs";
+import { blockMemory, blockServer } from "./block.mjs";
+import { heap } from "./heap.mjs";
+import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
+import { payload } from "./payload.mjs";
 
 export const ROWS = [
   cold.coldLargeMemory,
@@ -11,4 +15,13 @@ export const ROWS = [
   calls.latency,
   calls.throughput1,
   calls.throughput2,
+  payload,
+  blockServer,
+  blockMemory,
+  heap,
+  sizeRaw,
+  sizeGzip,
+  sizeBrotli,
+  construct,
+  embedding,
 ];

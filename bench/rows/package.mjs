@@ -1,0 +1,100 @@
+// The package itself: its size, and the time until `new Spark` has decoded and compiled it.
+import { readFile } from "node:fs/promises";
+import { brotliCompressSync, constants, gzipSync, inflateRawSync } from "node:zlib";
+import esbuild from "esbuild";
+import { at } from "../../scripts/lib/paths.mjs";
+import { interleave } from "../lib/rounds.mjs";
+import { on } from "../lib/bench.mjs";
+
+const KB = 1024;
+
+function sizes(text) {
+  const bytes = Buffer.from(text);
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+  return { raw: bytes.length / KB, gzip: gzipSync(bytes, { level: 9 }).length / KB, brotli: brotli.length / KB };
+}
+
+const product = () => readFile(at("dist", "browser.js"), "utf8");
+
+function size(kind, targets) {
+  return {
+    name: `size-${kind}`,
+    title: `Size of the script, ${{ raw: "raw", gzip: "gzip -9", brotli: "brotli" }[kind]}`,
+    unit: "KB",
+    targets,
+    async run(bench) {
+      const [ours, peer] = [sizes(await product())[kind], sizes(bench.peer.text)[kind]];
+      return { rounds: [{ ours, peer }] };
+    },
+  };
+}
+
+export const sizeRaw = size("raw", []);
+export const sizeGzip = size("gzip", [{ is: "ours", goal: 120, atMost: 140 }]);
+export const sizeBrotli = size("brotli", []);
+
+export const construct = {
+  name: "construct",
+  title: "First `new Spark` on a page",
+  unit: "ms",
+  targets: [],
+  async run(bench) {
+    const run = async (who) => {
+      const page = await bench.page();
+      const time = await on(page, "construct", { who, ...bench.model("cylinder") });
+      await page.context().close();
+      return time;
+    };
+    return { rounds: await interleave({ who: ["peer", "ours"], rounds: bench.rounds, run, note: bench.note }) };
+  },
+};
+
+/** The WebAssembly inside of the package: the longest base64 text in it. */
+function payloadOf(script) {
+  const texts = script.match(/[A-Za-z0-9+/]{10000,}={0,2}/g);
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest));
+}
+
+export const embedding = {
+  name: "embedding",
+  title: "Embedded wasm to compiled module",
+  unit: "ms",
+  labels: { deflated: "deflated", plain: "plain base64" },
+  targets: [],
+  async run(bench) {
+    const script = await product();
+    const deflated = payloadOf(script);
+    const wasm = inflateRawSync(Buffer.from(deflated, "base64"));
+    const plain = wasm.toString("base64");
+    const bundle = await esbuild.build({
+      stdin: {
+        contents: 'import { inflateSync } from "fflate"; globalThis.inflateSync = inflateSync;',
+        resolveDir: at("bench"),
+      },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "iife",
+    });
+    bench.server.routes["/bench/embedding.js"] = {
+      body: `${bundle.outputFiles[0].text};globalThis.embedded=${JSON.stringify({ deflated, plain, size: wasm.length })}`,
+    };
+    const run = async (kind) => {
+      const page = await bench.page();
+      await page.addScriptTag({ url: "/bench/embedding.js" });
+      const time = await on(page, "embedding", { kind });
+      await page.context().close();
+      return time;
+    };
+    const rounds = await interleave({ who: ["deflated", "plain"], rounds: bench.rounds, run, note: bench.note });
+    const gzip = { deflated: sizes(script).gzip, plain: sizes(script.replace(deflated, plain)).gzip };
+    return { rounds, gzip };
+  },
+  show(result, { median, spread, figure }) {
+    return {
+      ours: `${median("deflated")}, ${figure(result.gzip.deflated, "KB")} gzip`,
+      limit: `plain base64: ${median("plain")}, ${figure(result.gzip.plain, "KB")} gzip`,
+      toLimit: spread("deflated", "plain"),
+    };
+  },
+};
