@@ -200,6 +200,11 @@ export const WasmRunnerErrors = Object.freeze({
   UnsupportedEnvironmentError,
 });
 
+// Minified names would show in logs.
+for (const [name, errorClass] of Object.entries(WasmRunnerErrors)) {
+  if (name !== "ModelExecuteCancelled") define(errorClass, "name", name);
+}
+
 /** Makes the error that stands for a failure of the core. */
 export function makeError(code, message, path, details, cause, uuid, input) {
   const fields = { code, path, details, uuid, input };

@@ -21,6 +21,7 @@ function check(report, lacks = "Worker") {
   for (const error of [report.execute, report.token]) {
     assert.equal(error.code, "UNSUPPORTED_ENVIRONMENT", JSON.stringify(error));
     assert.equal(error.name, "not_supported_error");
+    assert.equal(error.className, "UnsupportedEnvironmentError");
     assert.equal(error.classes.join(), "UnsupportedEnvironmentError,SparkError");
     assert.ok(error.message.includes(lacks) && error.message.includes("browser"), error.message);
     assert.equal(error.guarded, true);

@@ -20,5 +20,5 @@ function describe(Spark, error) {
   const { UnsupportedEnvironmentError, ConfigurationError, SparkError } = Spark.WasmRunnerErrors;
   const of = { UnsupportedEnvironmentError, ConfigurationError, SparkError };
   const classes = Object.keys(of).filter((key) => error instanceof of[key]);
-  return { name, code, message, path, status, classes, guarded: Spark.isError(error, code) };
+  return { name, className: error.constructor.name, code, message, path, status, classes, guarded: Spark.isError(error, code) };
 }
