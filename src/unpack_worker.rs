@@ -70,7 +70,7 @@ impl Job {
     pub fn start(script: &Script, size: f64) -> Option<Job> {
         let worker = create(script, "spark-execute unpack").ok()?;
         let mut give_up = None;
-        let broken = Promise::new(&mut |_, reject| give_up = Some(reject));
+        let broken = Promise::new(&mut |resolve, _| give_up = Some(resolve));
         let native = Native { worker, broken, give_up: give_up?, timer: RefCell::default(), listeners: RefCell::default() };
         for event in ["error", "messageerror"] {
             let give_up = native.give_up.clone();
