@@ -1,21 +1,25 @@
 // Contenders take turns. Nobody is always first: each round starts with the next one.
+import { summary } from "./stats.mjs";
 
 /**
  * @param {object} options
  * @param {string[]} options.who
  * @param {number} options.rounds
  * @param {number} [options.warmUp] rounds whose figures are thrown away
+ * @param {number} [options.turns] how often each has its turn in a round: its figure there is the median, so that what
+ *   else the machine does for a moment spoils one turn, not the round
  * @param {(who: string) => Promise<number>} options.run
  * @param {(text: string) => void} [options.note] told each round's figures
  */
-export async function interleave({ who, rounds, warmUp = 1, run, note = () => {} }) {
+export async function interleave({ who, rounds, warmUp = 1, turns = 1, run, note = () => {} }) {
   const kept = [];
   for (let round = -warmUp; round < rounds; round++) {
-    const figures = {};
-    for (let turn = 0; turn < who.length; turn++) {
+    const taken = Object.fromEntries(who.map((contender) => [contender, []]));
+    for (let turn = 0; turn < who.length * turns; turn++) {
       const contender = who[(turn + round + warmUp) % who.length];
-      figures[contender] = await run(contender);
+      taken[contender].push(await run(contender));
     }
+    const figures = Object.fromEntries(who.map((contender) => [contender, summary(taken[contender]).median]));
     if (round >= 0) kept.push(figures);
     const text = Object.entries(figures).map(([contender, value]) => `${contender} ${Number(value.toPrecision(3))}`);
     note(`  ${round < 0 ? "warm-up" : `round ${round + 1}`}: ${text.join(", ")}`);

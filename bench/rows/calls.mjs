@@ -15,10 +15,10 @@ export const latency = {
   async run(bench) {
     const page = await bench.page();
     await on(page, "prepare", { ...bench.model("cylinder"), who: ALL });
-    const calls = bench.quick ? 1000 : 3000;
+    const calls = bench.quick ? 200 : 500;
     // The peer looks for an answer every 10 ms: more calls tell no more.
-    const run = (who) => on(page, "sequential", "cylinder", who, who === "peer" ? Math.ceil(calls / 100) : calls);
-    const rounds = await interleave({ who: ALL, rounds: bench.rounds, warmUp: 2, run, note: bench.note });
+    const run = (who) => on(page, "sequential", "cylinder", who, who === "peer" ? 5 : calls);
+    const rounds = await interleave({ who: ALL, rounds: bench.rounds, warmUp: 2, turns: 7, run, note: bench.note });
     await page.context().close();
     return { rounds };
   },
@@ -34,7 +34,7 @@ function throughput(replicas, targets) {
     async run(bench) {
       const page = await bench.page();
       await on(page, "prepare", { ...bench.model("cylinder"), who, replicas });
-      const calls = bench.quick ? 3000 : 10_000;
+      const calls = bench.quick ? 3000 : 6000;
       const run = async (contender) => {
         if (contender !== "peer") return on(page, "pipelined", "cylinder", contender, calls);
         // It gets slower with every call of its life, and with every call that waits: it shows its best when new, and
@@ -42,7 +42,7 @@ function throughput(replicas, targets) {
         await on(page, "renew", "cylinder", contender);
         return on(page, "pipelined", "cylinder", contender, 1000);
       };
-      const rounds = await interleave({ who, rounds: bench.rounds, warmUp: 2, run, note: bench.note });
+      const rounds = await interleave({ who, rounds: bench.rounds, warmUp: 2, turns: 3, run, note: bench.note });
       await page.context().close();
       return { rounds };
     },

@@ -1,5 +1,6 @@
 // What stays behind after each call: on the page and in the worker, after the garbage was collected.
 import { on } from "../lib/bench.mjs";
+import { attach } from "../lib/workers.mjs";
 
 const FROM = 20_000;
 const TO = 100_000;
@@ -14,13 +15,13 @@ export const heap = {
     const details = {};
     for (const who of ["limit", "ours"]) {
       const page = await bench.page();
-      const heaps = await watch(page);
+      const targets = await attach(page);
       await on(page, "prepare", { ...bench.model("cylinder"), who: [who] });
       const scale = bench.quick ? 0.1 : 1;
       await spend(page, who, FROM * scale);
-      const before = await heaps.used();
+      const before = await used(targets);
       await spend(page, who, (TO - FROM) * scale);
-      const after = await heaps.used();
+      const after = await used(targets);
       const calls = (TO - FROM) * scale;
       figures[who] = (total(after) - total(before)) / calls;
       details[who] = { before, after };
@@ -41,37 +42,15 @@ async function spend(page, who, calls) {
   }
 }
 
-/** The heaps of a page and of the workers it will start. */
-async function watch(page) {
-  const cdp = await page.context().newCDPSession(page);
-  const workers = new Set();
-  const waiting = new Map();
-  let next = 0;
-  cdp.on("Target.attachedToTarget", ({ sessionId }) => workers.add(sessionId));
-  cdp.on("Target.detachedFromTarget", ({ sessionId }) => workers.delete(sessionId));
-  cdp.on("Target.receivedMessageFromTarget", ({ message }) => {
-    const { id, result } = JSON.parse(message);
-    waiting.get(id)?.(result);
-    waiting.delete(id);
-  });
-  // Not flat: the messages of workers then come through this session.
-  await cdp.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
-  const ask = (sessionId, method) => {
-    const id = ++next;
-    const answer = new Promise((resolve) => waiting.set(id, resolve));
-    return cdp.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method }) }).then(() => answer);
-  };
-  const heapOf = async (send) => {
-    // What one collection frees may be what another object waited for.
-    for (let i = 0; i < 3; i++) await send("HeapProfiler.collectGarbage");
-    const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send("Runtime.getHeapUsage");
-    return usedSize + embedderHeapUsedSize + backingStorageSize;
-  };
-  return {
-    async used() {
-      const inWorkers = [];
-      for (const sessionId of workers) inWorkers.push(await heapOf((method) => ask(sessionId, method)));
-      return { page: await heapOf((method) => cdp.send(method)), workers: inWorkers };
-    },
-  };
+async function used({ page, workers }) {
+  const inWorkers = [];
+  for (const send of workers()) inWorkers.push(await heapOf(send));
+  return { page: await heapOf(page), workers: inWorkers };
+}
+
+async function heapOf(send) {
+  // What one collection frees may be what another object waited for.
+  for (let i = 0; i < 3; i++) await send("HeapProfiler.collectGarbage");
+  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await send("Runtime.getHeapUsage");
+  return usedSize + embedderHeapUsedSize + backingStorageSize;
 }

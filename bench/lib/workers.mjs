@@ -1,0 +1,32 @@
+// Speaks the DevTools protocol with a page and with the workers that it starts.
+
+/**
+ * To be called before the workers are there.
+ * @returns {Promise<{ page: Send, workers: () => Send[] }>} where `Send` is `(method, params?) => Promise<object>`
+ */
+export async function attach(page) {
+  const cdp = await page.context().newCDPSession(page);
+  const workers = new Map();
+  const waiting = new Map();
+  let next = 0;
+  cdp.on("Target.attachedToTarget", ({ sessionId }) => workers.set(sessionId, (...args) => ask(sessionId, ...args)));
+  cdp.on("Target.detachedFromTarget", ({ sessionId }) => workers.delete(sessionId));
+  cdp.on("Target.receivedMessageFromTarget", ({ message }) => {
+    const { id, result, error } = JSON.parse(message);
+    if (!waiting.has(id)) return;
+    const { resolve, reject } = waiting.get(id);
+    waiting.delete(id);
+    if (error) reject(new Error(error.message));
+    else resolve(result);
+  });
+  const ask = (sessionId, method, params = {}) => {
+    const id = ++next;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      cdp.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method, params }) }).catch(reject);
+    });
+  };
+  // Not flat: the messages of workers then come through this session.
+  await cdp.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+  return { page: (method, params) => cdp.send(method, params), workers: () => [...workers.values()] };
+}
