@@ -1,5 +1,6 @@
 //! The class behind the JavaScript facade: checks what it is given and hands calls to the [`Pool`].
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -22,6 +23,8 @@ pub struct Client {
     by_id: BTreeMap<String, usize>,
     host: Host,
     pool: Rc<Pool>,
+    /// Seen once: workers do not go away.
+    has_workers: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -41,7 +44,7 @@ impl Client {
         });
         let pool = Pool::new(&config, models.collect(), host.clone());
         let by_id = config.models.iter().enumerate().map(|(index, model)| (model.lookup_id.clone(), index)).collect();
-        Ok(Client { config, by_id, host, pool })
+        Ok(Client { config, by_id, host, pool, has_workers: Cell::new(false) })
     }
 
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
@@ -109,30 +112,58 @@ impl Client {
         signal: &JsValue,
         context: &mut Context,
     ) -> Result<(usize, f64, Prepared)> {
-        if self.pool.is_destroyed() {
-            let message = "This Spark instance was destroyed. Create a new one with new Spark(config).";
-            return Err(Failure::new(Code::Destroyed, message));
-        }
+        self.check_alive()?;
         let timeout = if timeout.is_undefined() {
             self.config.timeout_ms
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
+        // Most requests need no second look: one question to JavaScript instead of a dozen.
+        let usual = self.host.usual_id(input, version_id).ok().and_then(|id| id.as_string());
+        let usual = usual.and_then(|id| self.by_id.get(id.trim()).map(|model| (id, *model)));
+        let (model, prepared) = match usual {
+            Some((id, model)) => {
+                context.version_id = Some(id);
+                (model, request::encode(&self.host, input)?)
+            }
+            None => self.prepare_with_care(input, version_id, context)?,
+        };
+        // A getter or `toJSON` in the request may have done anything: destroyed this instance, aborted this call.
+        self.check_alive()?;
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        let id = request::version_id(input, version_id)?
-            .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
-        context.version_id = Some(id.trim().to_owned());
-        let found = self.by_id.get(id.as_str()).or_else(|| self.by_id.get(id.trim().to_ascii_lowercase().as_str()));
-        let model = *found.ok_or_else(|| requests::model_not_found(id.trim(), &self.config.version_ids()))?;
-        let prepared = request::prepare(&self.host, input, id.trim())?;
-        if !platform::has_workers() {
+        if !self.has_workers.get() && !platform::has_workers() {
             let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
                            model in a browser: call execute only there.";
             return Err(Failure::new(Code::UnsupportedEnvironment, message));
         }
+        self.has_workers.set(true);
         Ok((model, timeout, prepared))
+    }
+
+    /// Finds the model, checks the request and normalises it.
+    fn prepare_with_care(
+        &self,
+        input: &JsValue,
+        version_id: &JsValue,
+        context: &mut Context,
+    ) -> Result<(usize, Prepared)> {
+        let id = request::version_id(input, version_id)?
+            .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
+        let id = id.trim();
+        context.version_id = Some(id.to_owned());
+        let found = self.by_id.get(id).or_else(|| self.by_id.get(id.to_ascii_lowercase().as_str()));
+        let model = *found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))?;
+        Ok((model, request::prepare(&self.host, input, id)?))
+    }
+
+    fn check_alive(&self) -> Result<()> {
+        if self.pool.is_destroyed() {
+            let message = "This Spark instance was destroyed. Create a new one with new Spark(config).";
+            return Err(Failure::new(Code::Destroyed, message));
+        }
+        Ok(())
     }
 }
 
