@@ -79,8 +79,13 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
         set(&request, "request_meta", &copy);
         request.into()
     };
-    let text = host.encode(&request).map_err(|thrown| host.unfit(&thrown))?;
-    Ok(Prepared { text, metadata, formspec })
+    Ok(Prepared { metadata, formspec, ..encode(host, &request)? })
+}
+
+/// The request as text, with nothing asked of the package.
+pub fn encode(host: &Host, request: &JsValue) -> Result<Prepared> {
+    let text = host.encode(request).map_err(|thrown| host.unfit(&thrown))?;
+    Ok(Prepared { text, metadata: false, formspec: false })
 }
 
 /// The core judges names one by one, so an array's items are shown to it.

@@ -25,6 +25,25 @@ export function encode(request) {
   return text ?? encodeCarefully(request);
 }
 
+const isDictionary = (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/**
+ * The version id of a request that has nothing to normalise, as most have: plain objects, its id in `request_meta` and no
+ * other in the argument, none of the members that are changed for the engine. `undefined` for any other request.
+ */
+export function usualId(request, argument) {
+  if (!isDictionary(request)) return undefined;
+  const { request_data: data, request_meta: meta } = request;
+  if (!isDictionary(data) || !isDictionary(data.inputs) || !isDictionary(meta)) return undefined;
+  if (meta.requested_output !== undefined || meta.service_category !== undefined || "_ctx" in meta) return undefined;
+  const id = meta.version_id;
+  return typeof id === "string" && (argument === undefined || argument === id) ? id : undefined;
+}
+
 /** Whether JSON carries the value unchanged, as far as a quick look can tell: `false` means «look closer». */
 function isPlain(value) {
   switch (typeof value) {

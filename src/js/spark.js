@@ -1,5 +1,5 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
-import { encode, overlay } from "./payload.js";
+import { encode, overlay, usualId } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import workerText from "spark:worker";
 
@@ -7,6 +7,7 @@ const host = {
   makeError,
   encode,
   overlay,
+  usualId,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use super::{CallId, ModelIndex};
 
-/// Work that a window may hold, in microseconds: what a worker does while a message crosses threads, a few times over.
-const WINDOW_MICROS: f64 = 1_000.0;
+/// A call that takes longer, in microseconds, is not short: nothing is posted behind it.
+const SHORT_MICROS: f64 = 1_000.0;
+/// Work that a window may hold, in microseconds: enough to keep a worker busy while the page's thread waits for a core.
+const WINDOW_MICROS: f64 = 4_000.0;
 /// Most calls a worker ever holds.
-const WINDOW_MAX: usize = 32;
+const WINDOW_MAX: usize = 128;
 /// A worker whose current call has taken this long, in milliseconds, gets nothing more behind it.
 pub(super) const STALL_MS: f64 = 5.0;
 
@@ -95,12 +97,13 @@ impl Replica {
         true
     }
 
-    /// Learns from a call's duration. The window holds about [`WINDOW_MICROS`] of work: it at most doubles while calls
-    /// are short, and is one again as soon as a call is not.
+    /// Learns from a call's duration. The window holds at most [`WINDOW_MICROS`] of work; it doubles while calls are short
+    /// and is one again as soon as a call is not.
     pub fn observe(&mut self, micros: f64, heap: f64) {
         self.heap = heap;
         let fits = (WINDOW_MICROS / micros.max(1.0)) as usize;
-        let limit = if self.suspends { 1 } else { fits.clamp(1, WINDOW_MAX) };
+        let short = micros < SHORT_MICROS && !self.suspends;
+        let limit = if short { fits.clamp(1, WINDOW_MAX) } else { 1 };
         self.window = limit.min(self.window * 2);
     }
 }
@@ -119,16 +122,16 @@ mod tests {
     fn the_window_opens_only_for_short_calls_and_closes_at_once() {
         let mut replica = ready();
         assert_eq!(replica.window(0.0), 1, "durations unknown");
-        for expected in [2, 4, 8, 16, 32, 32] {
+        for expected in [2, 4, 8, 16, 32, 64, 128, 128] {
             replica.observe(20.0, 0.0);
             assert_eq!(replica.window(0.0), expected);
         }
         replica.observe(1_500.0, 0.0);
         assert_eq!(replica.window(0.0), 1);
-        replica.observe(400.0, 0.0);
-        assert_eq!(replica.window(0.0), 2, "never more than a millisecond of work");
-        replica.observe(400.0, 0.0);
-        assert_eq!(replica.window(0.0), 2);
+        for expected in [2, 4, 8, 10, 10] {
+            replica.observe(400.0, 0.0);
+            assert_eq!(replica.window(0.0), expected, "never more than four milliseconds of work");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Text into an engine's memory and out of it again.
 //!
 //! Strings stay in JavaScript: they are encoded straight into the memory and decoded straight out of it. The memory may
-//! grow whenever the engine runs, which detaches its buffer, so every view is made anew.
+//! grow whenever the engine runs, which detaches its buffer and empties the views of it: they are made anew then.
 
-use js_sys::{DataView, Reflect, Uint8Array, WebAssembly};
+use std::cell::RefCell;
+
+use js_sys::{ArrayBuffer, Int32Array, Uint8Array, WebAssembly};
 use spark_execute_core::Code;
 use wasm_bindgen::prelude::*;
 
@@ -34,6 +36,14 @@ pub struct Heap {
     kept: u32,
     /// Where the engine writes the length of its answer.
     pub length_at: u32,
+    views: RefCell<Views>,
+}
+
+/// Views that every small call needs, valid while the memory has this buffer.
+struct Views {
+    size: f64,
+    kept: Uint8Array,
+    length: Int32Array,
 }
 
 /// A request in the engine's memory.
@@ -52,6 +62,7 @@ impl Heap {
             decoder: strict_decoder(),
             kept: 0,
             length_at: 0,
+            views: RefCell::new(Views { size: 0.0, kept: Uint8Array::new_with_length(0), length: Int32Array::new_with_length(0) }),
         };
         heap.length_at = heap.allocate(8.0)?;
         heap.kept = heap.allocate(f64::from(KEPT))?;
@@ -60,18 +71,33 @@ impl Heap {
 
     /// Size of the engine's memory in bytes.
     pub fn size(&self) -> f64 {
-        Reflect::get(&self.memory.buffer(), &"byteLength".into()).ok().and_then(|size| size.as_f64()).unwrap_or(0.0)
+        self.refresh();
+        self.views.borrow().size
+    }
+
+    /// Makes the views anew if the memory has grown.
+    fn refresh(&self) {
+        if self.views.borrow().length.length() == 1 {
+            return;
+        }
+        let buffer: ArrayBuffer = self.memory.buffer().unchecked_into();
+        *self.views.borrow_mut() = Views {
+            size: f64::from(buffer.byte_length()),
+            kept: Uint8Array::new_with_byte_offset_and_length(&buffer, self.kept, KEPT),
+            length: Int32Array::new_with_byte_offset_and_length(&buffer, self.length_at, 1),
+        };
     }
 
     /// Encodes `text` into the memory.
     pub fn write(&self, text: &JsValue) -> Result<Input, Fault> {
         let units = text.unchecked_ref::<Sized>().length();
         if units * 3.0 <= f64::from(KEPT) {
-            let (_, length) = self.encode(text, self.kept, KEPT);
-            return Ok(Input { at: self.kept, length, kept: true });
+            self.refresh();
+            let written = self.encoder.encode_into(text, &self.views.borrow().kept).written();
+            return Ok(Input { at: self.kept, length: written as u32, kept: true });
         }
         // Most requests are ASCII: one byte a unit. The worst case, three bytes, would grow the memory for good.
-        let room = units + units / 64.0 + 16.0;
+        let room = (units + units / 64.0).floor() + 16.0;
         let at = self.allocate(room)?;
         let (read, length) = self.encode(text, at, room as u32);
         if read == units {
@@ -93,8 +119,8 @@ impl Heap {
 
     /// Decodes and frees the answer at `at`, whose length the engine has written.
     pub fn take_answer(&self, at: u32) -> Result<JsValue, Fault> {
-        let buffer = self.memory.buffer();
-        let length = DataView::new(buffer.unchecked_ref(), self.length_at as usize, 4).get_int32_endian(0, true) as u32;
+        self.refresh();
+        let length = self.views.borrow().length.get_index(0) as u32;
         if at == 0 || length == 0 {
             self.release(at);
             return Err(invalid("The model answered nothing. Its package may be damaged; export it again.", ""));
@@ -104,7 +130,7 @@ impl Heap {
             let message = "The model's answer lies outside its memory. Its package may be damaged; export it again.";
             return Err(Fault::fatal(Code::ResponseInvalid, message, details));
         }
-        let answer = Uint8Array::new_with_byte_offset_and_length(&buffer, at, length);
+        let answer = Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, length);
         let text = self.decoder.decode(&answer);
         self.release(at);
         text.map_err(|error| {
