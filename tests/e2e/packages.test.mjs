@@ -261,6 +261,7 @@ test("a later call tries again what failed before", async (page) => {
       codes.push((await Promise.all(pair)).map(({ code }) => code));
     }
     const found = await outputsOf(spark.execute(ask({}), "m"));
+    await until(() => spark.stats()[0].replicas === 2);
     await spark.destroy();
     return { codes, found, step };
   }, zip);
