@@ -23,6 +23,7 @@ export function useBrowser() {
  *
  * @typedef {object} Seen what happened on the page since it was opened
  * @property {string[]} troubles console errors and warnings, uncaught errors, requests that failed
+ * @property {Promise<unknown>} trouble comes with the first of them
  * @property {string[]} requests addresses: paths of the page's own origin, whole ones of others
  */
 export async function visit(url, use) {
@@ -30,11 +31,14 @@ export async function visit(url, use) {
   try {
     const page = await context.newPage();
     const seen = { troubles: [], requests: [] };
+    let troubled;
+    seen.trouble = new Promise((resolve) => (troubled = resolve));
+    const note = (what) => troubled(seen.troubles.push(what));
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) seen.troubles.push(`${message.type()}: ${message.text()}`);
+      if (["error", "warning"].includes(message.type())) note(`${message.type()}: ${message.text()}`);
     });
-    page.on("pageerror", (error) => seen.troubles.push(`uncaught: ${error.message}`));
-    page.on("requestfailed", (request) => seen.troubles.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+    page.on("pageerror", (error) => note(`uncaught: ${error.message}`));
+    page.on("requestfailed", (request) => note(`failed: ${request.url()} ${request.failure()?.errorText}`));
     page.on("request", (request) => {
       const address = new URL(request.url());
       if (address.protocol !== "blob:" && address.protocol !== "data:") {
@@ -51,8 +55,9 @@ export async function visit(url, use) {
 /** Waits for an app's answer and checks it. @returns {Promise<string[]>} what was requested */
 export function answers(url) {
   return visit(url, async (page, seen) => {
-    const troubled = () => assert.fail(`the page gave no answer; ${seen.troubles.join("; ") || "it says nothing"}`);
-    await page.waitForFunction(() => document.querySelector("#result")?.textContent, null, { timeout: 60_000 }).catch(troubled);
+    const answered = () => document.querySelector("#result")?.textContent;
+    await Promise.race([page.waitForFunction(answered, null, { timeout: 60_000 }).catch(() => {}), seen.trouble]);
+    assert.ok(await page.evaluate(answered), `the page gave no answer; ${seen.troubles.join("; ") || "it says nothing"}`);
     const response = JSON.parse(await page.textContent("#result"));
     assert.ok(Math.abs(response.response_data.outputs.volume - VOLUME) < 1e-9, JSON.stringify(response));
     assert.equal(response.response_data.errors, null);
