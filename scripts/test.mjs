@@ -23,7 +23,15 @@ const STEPS = [
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
   { name: "models", needs: ["npm"], work: (io) => io("node", [at("tests", "models", "check.mjs")]) },
   { name: "scripts", counts: true, needs: ["npm", "chrome", "firefox"], work: nodeTests("scripts", "lib") },
+  { name: "types", counts: true, needs: ["npm"], work: (io) => io("node", [at("tests", "types", "run.mjs")]) },
   { name: "build", needs: ["npm", "rust"], work: (io) => io("node", [at("scripts", "build.mjs")]) },
+  {
+    name: "packaging",
+    counts: true,
+    needs: ["npm", "chrome"],
+    after: ["build"],
+    work: nodeTests("tests", "packaging"),
+  },
 ];
 
 await runAsMain(import.meta.url, async () => {
