@@ -18,6 +18,11 @@ const host = {
 
 /** Runs Spark models inside the page. */
 export class Spark {
+  static {
+    // Whatever the minifier calls it.
+    Object.defineProperty(this, "name", { value: "Spark" });
+  }
+
   /** All error classes. */
   static WasmRunnerErrors = WasmRunnerErrors;
 
