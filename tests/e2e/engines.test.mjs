@@ -7,14 +7,14 @@ const { test, made } = stage();
 const { url: good } = packageOf("cylinder");
 const fine = glue(() => ({ response_data: { outputs: { fine: true } } }));
 
-/** Runs each model once with its own time limit, then a good one; gives what each was refused with. */
+/** Runs each model once, with two replicas, then a good one; gives what each was refused with. */
 async function refusals(page, zips, inputs = {}) {
   const models = Object.entries(zips).map(([name, bytes], index) => ({
     versionId: name,
     binary: made(`engine-${index}.zip`, bytes),
   }));
   const got = await page.run(async ({ models, good, inputs }) => {
-    const spark = new Spark({ nodegenModels: [...models, { versionId: "good", binary: good }], timeout: 10_000 });
+    const spark = new Spark({ nodegenModels: [...models, { versionId: "good", binary: good }], replica: 2 });
     const found = {};
     for (const { versionId } of models) found[versionId] = await refused(spark.execute(ask(inputs), versionId));
     const { volume } = await outputsOf(spark.execute(ask({}), "good"));
