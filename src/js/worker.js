@@ -5,11 +5,6 @@ import * as bindings from "spark:glue";
 
 const fail = (code, message, details) => postMessage({ Failed: { code, message, details: String(details ?? "") } });
 
-let violation = "";
-self.addEventListener("securitypolicyviolation", (event) => {
-  violation = `${event.effectiveDirective} blocked ${event.blockedURI}`;
-});
-
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", event.reason);
@@ -25,9 +20,9 @@ self.addEventListener(
     try {
       bindings.initSync({ module: data.module });
       if (data.role === "unpack") bindings.unpack_main();
-      else bindings.worker_main({ importScripts: self.importScripts.bind(self), violation: () => violation });
+      else bindings.worker_main({ importScripts: self.importScripts.bind(self) });
     } catch (error) {
-      fail("WORKER_START", "The worker could not start our WebAssembly.", violation || error);
+      fail("WORKER_START", "The worker could not start our WebAssembly.", error);
     }
   },
   { once: true },
