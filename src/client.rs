@@ -1,7 +1,6 @@
 //! The class behind the JavaScript facade: checks what it is given and hands calls to the [`Pool`].
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object};
@@ -20,7 +19,8 @@ use crate::{platform, view};
 #[wasm_bindgen]
 pub struct Client {
     config: Config,
-    by_id: BTreeMap<String, usize>,
+    /// In the order of the ids.
+    by_id: Vec<(String, usize)>,
     host: Host,
     pool: Rc<Pool>,
     /// Seen once: workers do not go away.
@@ -43,7 +43,11 @@ impl Client {
             Model { config: model.clone(), binary: get(&entry, "binary") }
         });
         let pool = Pool::new(&config, models.collect(), host.clone());
-        let by_id = config.models.iter().enumerate().map(|(index, model)| (model.lookup_id.clone(), index)).collect();
+        let mut by_id: Vec<(String, usize)> = Vec::with_capacity(config.models.len());
+        for (index, model) in config.models.iter().enumerate() {
+            let at = by_id.partition_point(|(id, _)| *id < model.lookup_id);
+            by_id.insert(at, (model.lookup_id.clone(), index));
+        }
         Ok(Client { config, by_id, host, pool, has_workers: Cell::new(false) })
     }
 
@@ -120,7 +124,7 @@ impl Client {
         };
         // Most requests need no second look: one question to JavaScript instead of a dozen.
         let usual = self.host.usual_id(input, version_id).ok().and_then(|id| id.as_string());
-        let usual = usual.and_then(|id| self.by_id.get(id.trim()).map(|model| (id, *model)));
+        let usual = usual.and_then(|id| self.model(id.trim()).map(|model| (id, model)));
         let (model, prepared) = match usual {
             Some((id, model)) => {
                 context.version_id = Some(id);
@@ -142,6 +146,11 @@ impl Client {
         Ok((model, timeout, prepared))
     }
 
+    fn model(&self, id: &str) -> Option<usize> {
+        let at = self.by_id.binary_search_by(|(other, _)| other.as_str().cmp(id)).ok()?;
+        self.by_id.get(at).map(|(_, model)| *model)
+    }
+
     /// Finds the model, checks the request and normalises it.
     fn prepare_with_care(
         &self,
@@ -153,8 +162,8 @@ impl Client {
             .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
         let id = id.trim();
         context.version_id = Some(id.to_owned());
-        let found = self.by_id.get(id).or_else(|| self.by_id.get(id.to_ascii_lowercase().as_str()));
-        let model = *found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))?;
+        let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
+        let model = found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))?;
         Ok((model, request::prepare(&self.host, input, id)?))
     }
 

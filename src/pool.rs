@@ -3,7 +3,6 @@
 //! No borrow of the state is held while JavaScript of others runs, or across an `await`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
@@ -12,6 +11,7 @@ use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
 use spark_execute_core::scheduler::{
     Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
 };
+use spark_execute_core::table::Table;
 use spark_execute_core::{Code, Failure};
 use spark_execute_worker::js::{describe, now};
 use spark_execute_worker::wire::{self, Js};
@@ -70,12 +70,12 @@ pub struct Pool {
 
 struct State {
     scheduler: Scheduler,
-    calls: BTreeMap<CallId, Pending>,
+    calls: Table<Pending>,
     next_call: CallId,
-    replicas: BTreeMap<ReplicaId, Replica>,
+    replicas: Table<Replica>,
     images: Vec<Option<Image<Js>>>,
     /// Packages being unpacked apart from their replica.
-    jobs: BTreeMap<ReplicaId, Job>,
+    jobs: Table<Job>,
     script: Option<Rc<Script>>,
     /// What was thrown behind the failure that is being told to callers.
     cause: JsValue,
@@ -97,11 +97,11 @@ impl Pool {
         };
         let state = State {
             scheduler: Scheduler::new(policy, config.models.iter().map(spec).collect()),
-            calls: BTreeMap::new(),
+            calls: Table::new(),
             next_call: 0,
-            replicas: BTreeMap::new(),
+            replicas: Table::new(),
             images: config.models.iter().map(|_| None).collect(),
-            jobs: BTreeMap::new(),
+            jobs: Table::new(),
             script: None,
             cause: JsValue::UNDEFINED,
         };

@@ -14,5 +14,6 @@ pub mod raw;
 pub mod request;
 pub mod scheduler;
 pub mod suggest;
+pub mod table;
 
 pub use error::{Code, Failure, Result};

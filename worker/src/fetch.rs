@@ -7,11 +7,15 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Headers, RequestInit, Response};
 
-use crate::js::{describe, get, set};
+use crate::js::{Step, describe, get, set};
 use crate::wire::Js;
 
 /// The bytes of a `Blob`, or of what an address answers.
-pub async fn bytes(source: Source<Js>) -> Result<Uint8Array> {
+pub fn bytes<'a>(source: Source<Js>) -> Step<'a, Result<Uint8Array>> {
+    Box::pin(read(source))
+}
+
+async fn read(source: Source<Js>) -> Result<Uint8Array> {
     match source {
         Source::Blob(blob) => {
             let reading = blob.0.unchecked_ref::<Blob>().array_buffer();

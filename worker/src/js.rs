@@ -63,6 +63,9 @@ pub fn strict_decoder() -> Decoder {
     Decoder::new("utf-8", &options)
 }
 
+/// A step that several others wait for. What waits for a plain `async fn` contains a copy of it.
+pub type Step<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Sets a member of an object that is known to be extensible.
 pub fn set(object: &JsValue, key: &str, value: &JsValue) {
     // Defining a member of an ordinary object cannot fail.

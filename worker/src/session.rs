@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::engine::{self, Engine, Fault, Parts};
+use crate::js::Step;
 use crate::scope::{Environment, Port};
 use crate::slices::Slices;
 use crate::unpack::{self, unpack};
@@ -95,7 +96,11 @@ impl Session {
         self.port.send(&FromWorker::Unpacked(image));
     }
 
-    async fn start(&self, parts: Parts) -> Result<()> {
+    fn start(&self, parts: Parts) -> Step<'_, Result<()>> {
+        Box::pin(self.start_engine(parts))
+    }
+
+    async fn start_engine(&self, parts: Parts) -> Result<()> {
         let engine = engine::start(parts, &self.environment).await?;
         let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
         *self.engine.borrow_mut() = Some(Rc::new(engine));

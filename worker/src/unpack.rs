@@ -11,7 +11,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::Parts;
 use crate::fetch;
-use crate::js::{describe, strict_decoder};
+use crate::js::{Step, describe, strict_decoder};
 use crate::slices::Slices;
 use crate::wire::Js;
 
@@ -26,7 +26,11 @@ pub struct Unpacked {
 }
 
 /// Unpacks, checks and compiles `bytes`.
-pub async fn unpack(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Result<Unpacked> {
+pub fn unpack(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Step<'_, Result<Unpacked>> {
+    Box::pin(read(bytes, version_id, verify_checksums))
+}
+
+async fn read(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Result<Unpacked> {
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let mut opened = package::open(JsReader::new(bytes), &want)?;
     let wasm = extract(&mut opened, Role::Engine)?;

@@ -159,9 +159,8 @@ fn label(fields: &Fields<'_>, key: &str) -> Result<Option<String>> {
 
 /// Refuses a version id that two entries claim.
 pub(super) fn check_duplicates(models: &[Model]) -> Result<()> {
-    let mut seen = std::collections::BTreeMap::new();
-    for model in models {
-        if let Some(first) = seen.insert(model.lookup_id.as_str(), model) {
+    for (index, model) in models.iter().enumerate() {
+        if let Some(first) = models[..index].iter().find(|first| first.lookup_id == model.lookup_id) {
             let at = format!("{}.versionId", model.path);
             let message = format!(
                 "{at} repeats {}.versionId ({:?}; case does not matter). Give every model its own version id; \

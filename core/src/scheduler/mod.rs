@@ -15,9 +15,10 @@ mod eviction;
 mod replica;
 mod ticks;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::error::{Code, Failure};
+use crate::table::Table;
 use replica::{Replica, Stage};
 
 /// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
@@ -167,8 +168,8 @@ struct Call {
 pub struct Scheduler {
     policy: Policy,
     models: Vec<Model>,
-    replicas: BTreeMap<ReplicaId, Replica>,
-    calls: BTreeMap<CallId, Call>,
+    replicas: Table<Replica>,
+    calls: Table<Call>,
     next_replica: ReplicaId,
     uses: u64,
     /// No open call ends before this.
@@ -197,8 +198,8 @@ impl Scheduler {
         Scheduler {
             policy,
             models,
-            replicas: BTreeMap::new(),
-            calls: BTreeMap::new(),
+            replicas: Table::new(),
+            calls: Table::new(),
             next_replica: 0,
             uses: 0,
             earliest_deadline: f64::INFINITY,
@@ -320,8 +321,7 @@ impl Scheduler {
 
     /// Ends everything: open calls fail as destroyed, workers end, images go.
     pub fn destroy(&mut self) {
-        let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
-        calls.sort_unstable();
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for call in calls {
             self.fail(call, Failure::new(Code::Destroyed, "The Spark instance was destroyed before the call ended."));
         }

@@ -73,14 +73,13 @@ impl Scheduler {
     fn end_overdue_calls(&mut self, now: f64) {
         let mut overdue: Vec<CallId> = Vec::new();
         self.earliest_deadline = f64::INFINITY;
-        for (id, call) in &self.calls {
+        for (id, call) in self.calls.iter() {
             if now >= call.deadline {
                 overdue.push(*id);
             } else {
                 self.earliest_deadline = self.earliest_deadline.min(call.deadline);
             }
         }
-        overdue.sort_unstable();
         for id in overdue {
             let Some(call) = self.calls.get(&id) else { continue };
             let model = &self.models[call.model];
