@@ -40,8 +40,8 @@ impl Package {
     /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.
     pub async fn send_slices(&self, mut post: impl FnMut(&ToWorker<Js>) -> bool) -> Result<()> {
         let Some(body) = &self.body else { return Ok(()) };
-        let text = body.dyn_ref::<JsString>();
-        let total = text.map_or_else(|| body.unchecked_ref::<Uint8Array>().length(), JsString::length);
+        let Source::Slices { total, .. } = self.source else { return Ok(()) };
+        let (text, total) = (body.dyn_ref::<JsString>(), total as u32);
         let mut at = 0;
         while at < total {
             let end = at.saturating_add(SLICE).min(total);
