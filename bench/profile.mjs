@@ -1,10 +1,13 @@
 // Where the time goes: self times on the page and in the workers, for one contender.
-//   node bench/profile.mjs <latency|throughput|payload|cold> [ours|limit|peer] [model]
+//   node bench/profile.mjs <latency|throughput|payload|cold> [ours|limit|peer] [model] [--dist <folder>]
+// Functions of our WebAssembly have names only in a build that keeps them (wasm-opt -g, in wasm-pack.toml).
+import { parseArgs } from "node:util";
 import { open, on } from "./lib/bench.mjs";
 import { attach } from "./lib/workers.mjs";
 
-const [what = "latency", who = "ours", name = what === "payload" ? "table" : what === "cold" ? "large" : "cylinder"] = process.argv.slice(2);
-const bench = await open({ quick: false, note: console.error });
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { dist: { type: "string" } } });
+const [what = "latency", who = "ours", name = { payload: "table", cold: "large" }[what] ?? "cylinder"] = positionals;
+const bench = await open({ quick: false, note: console.error, dist: options.dist });
 const page = await bench.page();
 const targets = await attach(page);
 const model = bench.model(name);
@@ -34,19 +37,36 @@ console.log(`${what}, ${who}: ${(await runs[what]()).toFixed(3)}`);
 
 for (const [label, send] of sends) {
   const { profile } = await send("Profiler.stop");
-  const self = new Map();
-  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
-  let total = 0;
-  profile.samples.forEach((id, i) => {
-    const { functionName, url, lineNumber, columnNumber } = nodes.get(id).callFrame;
-    const key = `${functionName || "(anonymous)"} ${url.split("/").at(-1).slice(0, 30)}:${lineNumber + 1}:${columnNumber + 1}`;
-    const time = profile.timeDeltas[i];
-    self.set(key, (self.get(key) ?? 0) + time);
-    total += time;
-  });
-  console.log(`\n${label}, ${(total / 1000).toFixed(0)} ms`);
-  for (const [key, time] of [...self].sort((a, b) => b[1] - a[1]).slice(0, 25)) {
-    console.log(`${((time / total) * 100).toFixed(1).padStart(6)} %  ${(time / 1000).toFixed(1).padStart(8)} ms  ${key}`);
-  }
+  print(label, profile);
 }
 await bench.close();
+
+function print(label, { nodes, samples, timeDeltas }) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])));
+  const self = new Map();
+  const inclusive = new Map();
+  const add = (map, key, time) => map.set(key, (map.get(key) ?? 0) + time);
+  let total = 0;
+  samples.forEach((id, i) => {
+    const time = timeDeltas[i];
+    total += time;
+    add(self, nameOf(byId.get(id)), time);
+    const seen = new Set();
+    for (let at = id; at !== undefined; at = parents.get(at)) seen.add(nameOf(byId.get(at)));
+    for (const key of seen) add(inclusive, key, time);
+  });
+  console.log(`\n${label}, ${(total / 1000).toFixed(0)} ms\n     self        with callees`);
+  const percent = (time) => `${((time / total) * 100).toFixed(1).padStart(6)} %`;
+  const order = [...inclusive.keys()].sort((a, b) => (self.get(b) ?? 0) - (self.get(a) ?? 0));
+  const top = new Set([...order.slice(0, 25), ...[...inclusive].sort((a, b) => b[1] - a[1]).slice(0, 25).map(([key]) => key)]);
+  for (const key of order.filter((each) => top.has(each))) {
+    const own = self.get(key) ?? 0;
+    console.log(`${percent(own)} ${(own / 1000).toFixed(1).padStart(8)} ms ${percent(inclusive.get(key))}  ${key}`);
+  }
+}
+
+function nameOf({ callFrame: { functionName, url, lineNumber, columnNumber } }) {
+  const name = (functionName || "(anonymous)").replace(/::h[0-9a-f]{16}\b/, "").replace(/\[[0-9a-f]{16}\]/g, "");
+  return name.startsWith("(") && !url ? name : `${name} ${url.split("/").at(-1).slice(-24)}:${lineNumber + 1}:${columnNumber + 1}`;
+}

@@ -1,5 +1,5 @@
 // The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one page.
-//   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list]
+//   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list] [--dist <folder>]
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -14,13 +14,15 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     only: { type: "string" },
     markdown: { type: "boolean", default: false },
+    dist: { type: "string" },
     list: { type: "boolean", default: false },
   },
 });
 const note = (text) => process.stderr.write(`${text}\n`);
 
 await setup(["npm"]);
-if (!existsSync(at("dist", "browser.js"))) {
+const dist = path.resolve(options.dist ?? at("dist"));
+if (!options.dist && !existsSync(path.join(dist, "browser.js"))) {
   const { build } = await import("../scripts/build.mjs");
   await setup(["rust"]);
   await build();
@@ -49,7 +51,7 @@ const git = (...args) => {
   }
 };
 
-const bench = await open({ quick: options.quick, note });
+const bench = await open({ quick: options.quick, note, dist });
 const loadBefore = os.loadavg();
 const results = [];
 const lines = [];

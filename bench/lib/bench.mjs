@@ -7,12 +7,12 @@ import { bundlePeer } from "./peer.mjs";
 
 const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", "/bench/limit.js", "/bench/contenders.js", "/bench/measure.js"];
 
-/** @param {{ quick: boolean, note: (text: string) => void }} options */
-export async function open({ quick, note }) {
+/** @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is */
+export async function open({ quick, note, dist = at("dist") }) {
   const peer = await bundlePeer();
   const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${SCRIPTS.map((src) => `<script src="${src}"></script>`).join("")}`;
   const server = await serve({
-    mounts: { ...PRODUCT, "/bench/": at("bench", "page") },
+    mounts: { ...PRODUCT, "/dist/": dist, "/bench/": at("bench", "page") },
     routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text } },
   });
   const browser = await launch({ args: ["--enable-precise-memory-info"] });
@@ -21,6 +21,7 @@ export async function open({ quick, note }) {
   return {
     quick,
     note,
+    dist,
     peer,
     server,
     browser,

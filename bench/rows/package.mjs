@@ -1,6 +1,7 @@
 // The package itself: its size, and the time until `new Spark` has decoded and compiled it.
 import { readFile } from "node:fs/promises";
 import { brotliCompressSync, constants, gzipSync, inflateRawSync } from "node:zlib";
+import path from "node:path";
 import esbuild from "esbuild";
 import { at } from "../../scripts/lib/paths.mjs";
 import { interleave } from "../lib/rounds.mjs";
@@ -14,7 +15,7 @@ function sizes(text) {
   return { raw: bytes.length / KB, gzip: gzipSync(bytes, { level: 9 }).length / KB, brotli: brotli.length / KB };
 }
 
-const product = () => readFile(at("dist", "browser.js"), "utf8");
+const product = (bench) => readFile(path.join(bench.dist, "browser.js"), "utf8");
 
 function size(kind, targets) {
   return {
@@ -23,7 +24,7 @@ function size(kind, targets) {
     unit: "KB",
     targets,
     async run(bench) {
-      const [ours, peer] = [sizes(await product())[kind], sizes(bench.peer.text)[kind]];
+      const [ours, peer] = [sizes(await product(bench))[kind], sizes(bench.peer.text)[kind]];
       return { rounds: [{ ours, peer }] };
     },
   };
@@ -62,7 +63,7 @@ export const embedding = {
   labels: { deflated: "deflated", plain: "plain base64" },
   targets: [],
   async run(bench) {
-    const script = await product();
+    const script = await product(bench);
     const deflated = payloadOf(script);
     const wasm = inflateRawSync(Buffer.from(deflated, "base64"));
     const plain = wasm.toString("base64");
