@@ -39,11 +39,14 @@ impl Script {
     }
 }
 
+const UNDECODABLE: &str = "messageerror";
+
 /// A worker, from its creation to its end.
 pub struct Replica {
     worker: Worker,
     violations: Option<Violations>,
-    _listeners: [Closure<dyn Fn(MessageEvent)>; 2],
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    on_undecodable: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
 
@@ -80,13 +83,15 @@ impl Replica {
             notify(Event::Broken(failure.with_details(said)));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onmessageerror(Some(on_undecodable.as_ref().unchecked_ref()));
+        // Chromium's Worker sends this event but has no `onmessageerror`.
+        let _ = worker.add_event_listener_with_callback(UNDECODABLE, on_undecodable.as_ref().unchecked_ref());
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
         let replica = Replica {
             worker,
             violations: Some(violations),
-            _listeners: [on_message, on_undecodable],
+            _on_message: on_message,
+            on_undecodable,
             _on_error: on_error,
         };
         let first = Object::new();
@@ -121,7 +126,8 @@ impl std::fmt::Debug for Replica {
 impl Drop for Replica {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
-        self.worker.set_onmessageerror(None);
+        let listener = self.on_undecodable.as_ref().unchecked_ref();
+        let _ = self.worker.remove_event_listener_with_callback(UNDECODABLE, listener);
         self.worker.set_onerror(None);
         self.worker.terminate();
     }
