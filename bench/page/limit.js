@@ -76,8 +76,6 @@
     }
   }
 
-  const text = new Blob([`(${main})();`], { type: "text/javascript" });
-
   globalThis.Limit = class Limit {
     #workers = [];
     #waiting = new Map();
@@ -85,6 +83,7 @@
 
     /** @param {string | Blob | Uint8Array} source address or bytes of a package  @param {number} [replicas] */
     constructor(source, replicas = 1) {
+      const text = new Blob([`(${main})();`], { type: "text/javascript" });
       this.ready = new Promise((resolve, reject) => {
         let ready = 0;
         for (let i = 0; i < replicas; i++) {
