@@ -3,12 +3,12 @@
 use js_sys::{Array, Object, Reflect};
 use spark_execute_core::raw::Raw;
 use spark_execute_core::request::{self, Category, Edit};
-use spark_execute_core::{Failure, Result};
-use spark_execute_worker::js::{as_object, get, set};
+use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
 
 use crate::host::Host;
-use crate::view::shallow;
+use crate::view::{items, shallow};
 
 /// A request, ready to be posted.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
     let request = if unchanged {
         input.clone()
     } else {
-        let copy = copy_of(&meta);
+        let copy = copy_of(&meta, "request_meta")?;
         remove(&copy, "_ctx");
         if !named {
             set(&copy, "version_id", &version_id.into());
@@ -75,7 +75,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
             Edit::Remove => remove(&copy, "service_category"),
             Edit::Set(text) => set(&copy, "service_category", &text.into()),
         }
-        let request = copy_of(input);
+        let request = copy_of(input, "input")?;
         set(&request, "request_meta", &copy);
         request.into()
     };
@@ -90,9 +90,9 @@ pub fn encode(host: &Host, request: &JsValue) -> Result<Prepared> {
 
 /// The core judges names one by one, so an array's items are shown to it.
 fn requested_view(value: &JsValue) -> Raw {
-    match value.dyn_ref::<Array>() {
-        Some(names) => Raw::Array(names.iter().map(|name| shallow(&name)).collect()),
-        None => shallow(value),
+    match shallow(value) {
+        Raw::Array(_) => Raw::Array(items(value).map(|name| shallow(&name)).collect()),
+        other => other,
     }
 }
 
@@ -100,11 +100,18 @@ fn get_member(value: &JsValue, key: &str) -> JsValue {
     if value.is_object() { get(value, key) } else { JsValue::UNDEFINED }
 }
 
-fn copy_of(value: &JsValue) -> Object {
-    match as_object(value) {
-        Some(object) => Object::assign(&Object::new(), object),
-        None => Object::new(),
+/// A copy of the object at `path`; a getter of the caller's may throw.
+fn copy_of(value: &JsValue, path: &str) -> Result<Object> {
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(catch, js_namespace = Object)]
+        fn assign(target: &Object, source: &Object) -> std::result::Result<Object, JsValue>;
     }
+    let Some(object) = as_object(value) else { return Ok(Object::new()) };
+    assign(&Object::new(), object).map_err(|error| {
+        let message = format!("The request cannot be copied: a getter in {path} threw.");
+        Failure::new(Code::RequestInvalid, message).at(path).with_details(describe(&error))
+    })
 }
 
 fn remove(object: &Object, key: &str) {
@@ -113,7 +120,6 @@ fn remove(object: &Object, key: &str) {
 
 /// The JSON text of a response as the caller gets it.
 pub fn parse_response(text: &JsValue) -> std::result::Result<JsValue, Failure> {
-    use spark_execute_core::Code;
     let invalid = |details: String| {
         Failure::new(
             Code::ResponseInvalid,
@@ -121,10 +127,6 @@ pub fn parse_response(text: &JsValue) -> std::result::Result<JsValue, Failure> {
         )
         .with_details(details)
     };
-    let parsed = crate::platform::parse_json(text).map_err(|error| invalid(spark_execute_worker::js::describe(&error)))?;
-    if parsed.is_object() && !Array::is_array(&parsed) {
-        Ok(parsed)
-    } else {
-        Err(invalid(String::new()))
-    }
+    let parsed = crate::platform::parse_json(text).map_err(|error| invalid(describe(&error)))?;
+    if parsed.is_object() && !Array::is_array(&parsed) { Ok(parsed) } else { Err(invalid(String::new())) }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 /// How deep a configuration is looked into; nothing that counts lies deeper.
 const DEPTH: usize = 8;
 /// Longer arrays are no configuration.
-const ITEMS: u32 = 10_000;
+const ITEMS: f64 = 10_000.0;
 
 /// The whole value, binary payloads excepted.
 pub fn deep(value: &JsValue) -> Raw {
@@ -53,11 +53,11 @@ fn view(value: &JsValue, depth: usize) -> Raw {
     // The tag tells platform objects of any window apart, where `instanceof` knows only this one's.
     let tag = String::from(object.to_tag());
     match tag.as_str() {
-        "Array" => array(value.unchecked_ref(), depth),
+        "Array" => array(value, depth),
         "Blob" | "File" => Raw::Blob,
         "Response" => Raw::Response,
         "URL" => Raw::Url(get(value, "href").as_string().unwrap_or_default()),
-        "Headers" => array(&Array::from(value), depth),
+        "Headers" => array(&to_array(value).unwrap_or_default(), depth),
         "ArrayBuffer" | "SharedArrayBuffer" | "DataView" => bytes(tag, value),
         _ if tag.ends_with("Array") && js_sys::ArrayBuffer::is_view(value) => bytes(tag, value),
         "Object" => members(object, depth),
@@ -73,14 +73,22 @@ trait Tagged {
 impl Tagged for Object {
     /// `Blob` for `[object Blob]`.
     fn to_tag(&self) -> String {
-        #[wasm_bindgen]
-        extern "C" {
-            #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call)]
-            fn to_string(this: &JsValue) -> String;
-        }
-        let text = to_string(self);
+        let text = to_string(self).ok().and_then(|text| text.as_string()).unwrap_or_default();
         text.trim_start_matches("[object ").trim_end_matches(']').to_owned()
     }
+}
+
+// js-sys lets what these throw pass: a proxy or a getter may throw anywhere.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["Object", "prototype", "toString"], js_name = call)]
+    fn to_string(this: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = keys)]
+    fn keys(object: &Object) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Array, js_name = from)]
+    fn to_array(iterable: &JsValue) -> Result<Array, JsValue>;
 }
 
 fn bytes(kind: String, value: &JsValue) -> Raw {
@@ -90,24 +98,43 @@ fn bytes(kind: String, value: &JsValue) -> Raw {
 /// Whether this is an object that the platform made, such as a `Date`, and not the caller's data.
 fn is_platform(object: &Object) -> bool {
     const TAGS: [&str; 11] = [
-        "Date", "Map", "Set", "Promise", "RegExp", "Error", "WeakMap", "WeakSet", "ReadableStream", "Request", "FormData",
+        "Date",
+        "Map",
+        "Set",
+        "Promise",
+        "RegExp",
+        "Error",
+        "WeakMap",
+        "WeakSet",
+        "ReadableStream",
+        "Request",
+        "FormData",
     ];
     TAGS.contains(&object.to_tag().as_str())
 }
 
-fn array(items: &Array, depth: usize) -> Raw {
-    if depth == 0 || items.length() > ITEMS {
-        return if depth == 0 { Raw::Array(Vec::new()) } else { Raw::Other(format!("an array of {}", items.length())) };
+fn array(value: &JsValue, depth: usize) -> Raw {
+    if depth == 0 {
+        return Raw::Array(Vec::new());
     }
-    Raw::Array(items.iter().map(|item| view(&item, depth - 1)).collect())
+    let length = get(value, "length").as_f64().unwrap_or(0.0);
+    if length > ITEMS {
+        return Raw::Other(format!("an array of {length}"));
+    }
+    Raw::Array(items(value).map(|item| view(&item, depth - 1)).collect())
+}
+
+/// The items of an array; one whose getter throws is `undefined`.
+pub fn items(array: &JsValue) -> impl Iterator<Item = JsValue> + '_ {
+    let length = get(array, "length").as_f64().unwrap_or(0.0) as u32;
+    (0..length).map(|index| Reflect::get_u32(array, index).unwrap_or(JsValue::UNDEFINED))
 }
 
 fn members(object: &Object, depth: usize) -> Raw {
     if depth == 0 {
         return Raw::Object(Vec::new());
     }
-    let keys = Reflect::own_keys(object).map(|keys| Object::keys(object).concat(&keys.slice(0, 0)));
-    let keys = keys.unwrap_or_default();
+    let keys = keys(object).unwrap_or_default();
     let member = |key: JsValue| {
         let name = key.as_string()?;
         let value = Reflect::get(object, &key).unwrap_or(JsValue::UNDEFINED);

@@ -1,0 +1,158 @@
+//! What all tests use.
+
+use js_sys::{Object, Promise};
+use spark_execute_core::config::{self, Model};
+use spark_execute_worker::js::set;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::host::Host;
+use crate::view::deep;
+
+#[wasm_bindgen(module = "/tests/browser/support.js")]
+extern "C" {
+    /// Watches workers, object URLs and policy listeners until [`stop`](Self::stop).
+    pub type Watch;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Watch;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn workers(this: &Watch) -> js_sys::Array;
+
+    /// From the end when negative.
+    #[wasm_bindgen(method)]
+    pub fn worker(this: &Watch, index: i32) -> web_sys::Worker;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn created(this: &Watch) -> u32;
+
+    #[wasm_bindgen(method, getter, js_name = openUrls)]
+    pub fn open_urls(this: &Watch) -> u32;
+
+    #[wasm_bindgen(method, getter, js_name = policyListeners)]
+    pub fn policy_listeners(this: &Watch) -> i32;
+
+    #[wasm_bindgen(method)]
+    pub fn stop(this: &Watch);
+
+    /// Time that passes only when told.
+    pub type Clock;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Clock;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn time(this: &Clock) -> f64;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn delays(this: &Clock) -> Vec<f64>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn cleared(this: &Clock) -> u32;
+
+    #[wasm_bindgen(method)]
+    pub fn pass(this: &Clock, milliseconds: f64);
+
+    #[wasm_bindgen(method)]
+    pub fn stop(this: &Clock);
+
+    #[wasm_bindgen(js_name = redirectScripts)]
+    pub fn redirect_scripts(url: &str);
+
+    #[wasm_bindgen(js_name = workerText)]
+    fn worker_text(bootstrap: &str) -> JsValue;
+
+    #[wasm_bindgen(js_name = workerTextWith)]
+    fn worker_text_with(bootstrap: &str, bindings: &str) -> JsValue;
+
+    pub fn frame(policy: &str, module: &JsValue) -> Promise;
+
+    #[wasm_bindgen(js_name = otherRealm)]
+    pub fn other_realm() -> JsValue;
+
+    pub fn released(lock: &str) -> Promise;
+
+    pub fn posted(value: &JsValue) -> Promise;
+
+    pub fn turn() -> Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The value of a JavaScript expression.
+    #[wasm_bindgen(js_name = eval)]
+    pub fn js(expression: &str) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/errors.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = makeError)]
+    static MAKE_ERROR: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = WasmRunnerErrors)]
+    pub static ERRORS: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = CLASS_OF_CODE)]
+    pub static CLASS_OF_CODE: JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/payload.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = encode)]
+    static ENCODE: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = overlay)]
+    static OVERLAY: JsValue;
+}
+
+const BOOTSTRAP: &str = include_str!("../../src/js/worker.js");
+
+/// The product's worker, running this test module's own compiled Rust.
+pub fn real_worker() -> JsValue {
+    worker_text(BOOTSTRAP)
+}
+
+/// The product's worker script with these bindings, given as a JavaScript expression.
+pub fn worker_with(bindings: &str) -> JsValue {
+    worker_text_with(BOOTSTRAP, bindings)
+}
+
+/// The facade's services, with the real errors and payload code, whose workers run `text`; warnings go to
+/// `host.warnings`.
+pub fn host(text: &JsValue) -> Host {
+    let host = Object::new();
+    MAKE_ERROR.with(|function| set(&host, "makeError", function));
+    ENCODE.with(|function| set(&host, "encode", function));
+    OVERLAY.with(|function| set(&host, "overlay", function));
+    set(&host, "workerText", text);
+    set(&host, "warnings", &js_sys::Array::new());
+    set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
+    set(&host, "constructorOf", &js("(object) => function () { return object; }"));
+    host.unchecked_into()
+}
+
+/// The value that a JavaScript expression promises.
+pub async fn js_async(expression: &str) -> JsValue {
+    wait(&js(expression).unchecked_into()).await.unwrap()
+}
+
+pub async fn wait(promise: &Promise) -> Result<JsValue, JsValue> {
+    JsFuture::from(promise.clone()).await
+}
+
+/// A model configured with this `binary`, under the id `m`.
+pub fn model(binary: &JsValue) -> Model {
+    let config = js("({ nodegenModels: [{ versionId: 'm' }] })");
+    set(
+        &spark_execute_worker::js::get(&config, "nodegenModels").unchecked_into::<js_sys::Array>().get(0),
+        "binary",
+        binary,
+    );
+    config::parse(&deep(&config)).unwrap().config.models.remove(0)
+}
+
+/// Whether `text` has all `parts`.
+#[track_caller]
+pub fn assert_says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in: {text}");
+    }
+}
