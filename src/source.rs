@@ -125,8 +125,10 @@ async fn response_blob(response: &JsValue) -> Result<JsValue> {
         );
         return Err(Failure::new(Code::BinaryFetch, message));
     }
+    // Asked first: a failed reading uses it too.
+    let used_before = response.body_used();
     let unreadable = |error: JsValue| {
-        let used = if response.body_used() { "it has been read already" } else { "reading it failed" };
+        let used = if used_before { "it has been read already" } else { "reading it failed" };
         let message = format!(
             "The Response given as `binary` has no bytes for the model: {used}. Give a function that returns a fresh \
              Response for each load."

@@ -6,6 +6,7 @@
 mod drop;
 mod host;
 mod request;
+mod source;
 mod spawn;
 mod support;
 mod timer;
