@@ -17,7 +17,7 @@ const BROWSER_CRATES = /^(wasm-bindgen|js-sys|web-sys|gloo)\b/;
  * check. `after`: steps without which it cannot run. `needs`: what setup must provide.
  */
 const STEPS = [
-  { name: "core", counts: true, needs: ["rust"], work: (io) => io("cargo", ["test", "-p", "spark-execute-core"]) },
+  { name: "core", counts: true, needs: ["rust"], work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast"]) },
   { name: "tree", needs: ["rust"], work: checkTree },
   { name: "fmt", needs: ["rust"], component: "fmt", work: (io) => io("cargo", ["fmt", "--all", "--check"]) },
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },

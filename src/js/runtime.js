@@ -1,15 +1,15 @@
-// Our own WebAssembly: carried inside this file, deflated and in base64, decoded and compiled in the first `new Spark`.
+// Our own WebAssembly: carried inside this file, packed and in base64, decoded and compiled in the first `new Spark`.
 
-import { inflateSync } from "fflate";
-import wasmBase64, { size } from "spark:wasm";
+import wasmBase64 from "spark:wasm";
 import { BrowserError } from "./errors.js";
+import { unpack } from "./lzma.js";
 
 let glue;
 
 /** The bindings of the running module. */
 export function runtime() {
   if (glue) return glue;
-  const module = compile(inflateSync(decodeBase64(wasmBase64), { out: new Uint8Array(size) }));
+  const module = compile(unpack(decodeBase64(wasmBase64)));
   // Evaluated only now: importing this package must run nothing.
   const bindings = require("spark:glue");
   bindings.initSync({ module });
