@@ -19,8 +19,13 @@ self.addEventListener(
   ({ data }) => {
     try {
       bindings.initSync({ module: data.module });
-      if (data.role === "unpack") bindings.unpack_main();
-      else bindings.worker_main({ importScripts: self.importScripts.bind(self) });
+      if (data.role === "unpack") return bindings.unpack_main();
+      const receive = bindings.worker_main({ importScripts: self.importScripts.bind(self) });
+      // The answer to a call comes back as the return value and is posted from here: one crossing less.
+      self.onmessage = ({ data }) => {
+        const reply = receive(data);
+        if (reply !== undefined) postMessage(reply);
+      };
     } catch (error) {
       fail("WORKER_START", "The worker could not start our WebAssembly.", error);
     }

@@ -15,8 +15,9 @@ pub mod slices;
 pub mod unpack;
 pub mod wire;
 
-/// Starts listening to the page. `environment` is what the worker's script captured before any model code could run.
+/// Begins to serve the page. `environment` is what the worker's script captured before any model code could run. Gives
+/// the function that takes each message's data; what it returns, unless `undefined`, is to be posted to the page.
 #[wasm_bindgen]
-pub fn worker_main(environment: scope::Environment) {
-    session::Session::begin(environment);
+pub fn worker_main(environment: scope::Environment) -> JsValue {
+    session::Session::begin(environment)
 }

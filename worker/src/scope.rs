@@ -30,18 +30,15 @@ impl Port {
 
     /// Sends one message. What cannot be sent is reported instead, so that nobody waits for it.
     pub fn send(&self, message: &FromWorker<Js>) {
-        let sent = wire::from_worker(message).and_then(|data| self.post(&data));
-        if let Err(failure) = sent
-            && let Ok(data) = wire::from_worker(&FromWorker::Failed(failure))
-        {
-            let _ = self.post(&data);
+        if let Err(failure) = self.post(&self.message(message)) {
+            let _ = self.post(&self.message(&FromWorker::Failed(failure)));
         }
     }
 
-    /// Calls `handler` with the data of every message.
-    pub fn listen(&self, handler: impl Fn(JsValue) + 'static) {
-        let handler = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| handler(event.data()));
-        self.0.set_onmessage(Some(handler.into_js_value().unchecked_ref()));
+    /// The message, ready to be posted; what cannot be expressed is a report of that.
+    pub fn message(&self, message: &FromWorker<Js>) -> JsValue {
+        let data = wire::from_worker(message).or_else(|failure| wire::from_worker(&FromWorker::Failed(failure)));
+        data.unwrap_or(JsValue::NULL)
     }
 
     fn post(&self, data: &JsValue) -> Result<(), Failure> {

@@ -30,8 +30,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Listens to the page.
-    pub fn begin(environment: Environment) {
+    /// Begins; gives the function that takes the page's messages. What it returns, if anything, is to be posted.
+    pub fn begin(environment: Environment) -> JsValue {
         let port = Port::of_this_worker();
         let session = Rc::new(Session {
             port: port.clone(),
@@ -41,13 +41,14 @@ impl Session {
             waiting: RefCell::default(),
             suspended: Cell::new(false),
         });
-        port.listen(move |data| session.receive(data));
         port.send(&FromWorker::Up);
+        let receive = Closure::<dyn Fn(JsValue) -> JsValue>::new(move |data| session.receive(data));
+        receive.into_js_value()
     }
 
-    fn receive(self: &Rc<Self>, data: JsValue) {
+    fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
         match wire::read_to_worker(data) {
-            Ok(ToWorker::Call { id, request }) => self.call(id, request.0),
+            Ok(ToWorker::Call { id, request }) => return self.call(id, request.0),
             Ok(ToWorker::Load(load)) => match load.source {
                 Source::Slices { text, total } => *self.arriving.borrow_mut() = Some((load, Slices::new(text, total))),
                 _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
@@ -67,6 +68,7 @@ impl Session {
             }
             Err(failure) => self.port.send(&FromWorker::Failed(failure)),
         }
+        JsValue::UNDEFINED
     }
 
     /// Runs a step of starting; its failure ends this worker's usefulness.
@@ -108,22 +110,24 @@ impl Session {
         Ok(())
     }
 
-    fn call(self: &Rc<Self>, id: u32, request: JsValue) {
+    /// The message that answers a call; `undefined` when it will be sent later.
+    fn call(self: &Rc<Self>, id: u32, request: JsValue) -> JsValue {
         let engine = self.engine.borrow().clone();
         let Some(engine) = engine else {
             let failure = Failure::new(Code::Internal, "A call reached a worker whose model is not ready.");
-            return self.port.send(&FromWorker::CallFailed { id, failure, fatal: false });
+            return self.port.message(&FromWorker::CallFailed { id, failure, fatal: false });
         };
         if !engine.is_async {
             let started = js::now();
             let answer = engine.compute(&request);
-            return self.answer(&engine, id, started, answer);
+            return self.port.message(&self.answer(&engine, id, started, answer));
         }
         self.waiting.borrow_mut().push_back((id, request));
         if !self.suspended.replace(true) {
             let session = self.clone();
             spawn_local(async move { session.drain(&engine).await });
         }
+        JsValue::UNDEFINED
     }
 
     /// Computes waiting calls, one at a time: an engine suspended in one call gives wrong answers to a second.
@@ -133,19 +137,24 @@ impl Session {
             let Some((id, request)) = next else { break };
             let started = js::now();
             let answer = engine.compute_async(&request).await;
-            self.answer(engine, id, started, answer);
+            self.port.send(&self.answer(engine, id, started, answer));
         }
         self.suspended.set(false);
     }
 
-    fn answer(&self, engine: &Engine, id: u32, started: f64, answer: std::result::Result<JsValue, Fault>) {
-        let message = match answer {
+    fn answer(
+        &self,
+        engine: &Engine,
+        id: u32,
+        started: f64,
+        answer: std::result::Result<JsValue, Fault>,
+    ) -> FromWorker<Js> {
+        match answer {
             Ok(response) => {
                 let micros = (js::now() - started) * 1000.0;
                 FromWorker::Reply { id, response: Js(response), micros, heap: engine.heap_size() }
             }
             Err(Fault { failure, fatal }) => FromWorker::CallFailed { id, failure, fatal },
-        };
-        self.port.send(&message);
+        }
     }
 }
