@@ -83,7 +83,7 @@ async function bundle(config, wasm, out) {
   const { compress } = await import("lzma1");
   const packed = Buffer.from(compress(wasm, 9)).toString("base64");
   const payload = virtual({
-    "spark:wasm": `export default ${JSON.stringify(packed)};`,
+    "spark:wasm": `module.exports = ${JSON.stringify(packed)};`,
     "spark:worker": `export default ${JSON.stringify(worker.outputFiles[0].text)};`,
   });
   const wrap = async (entry, file, options) => {

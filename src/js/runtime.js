@@ -1,6 +1,5 @@
 // Our own WebAssembly: carried inside this file, packed and in base64, decoded and compiled in the first `new Spark`.
 
-import wasmBase64 from "spark:wasm";
 import { BrowserError } from "./errors.js";
 import { unpack } from "./lzma.js";
 
@@ -9,7 +8,9 @@ let glue;
 /** The bindings of the running module. */
 export function runtime() {
   if (glue) return glue;
-  const module = compile(unpack(decodeBase64(wasmBase64)));
+  // Required, and before the bindings, so that it precedes them in the file: nothing long may then separate them from
+  // their copy for the worker, which gzip sees only when it is near.
+  const module = compile(unpack(decodeBase64(require("spark:wasm"))));
   // Evaluated only now: importing this package must run nothing.
   const bindings = require("spark:glue");
   bindings.initSync({ module });
