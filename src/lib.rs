@@ -4,6 +4,7 @@
 //! [`spark_execute_core`] decides, with workers that run [`spark_execute_worker`]. The public class is the JavaScript
 //! facade in `src/js/`, which this crate serves.
 
+mod answers;
 mod client;
 mod host;
 mod loading;

@@ -12,14 +12,13 @@ use spark_execute_core::scheduler::{
     Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
 };
 use spark_execute_core::table::Table;
-use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, now};
+use spark_execute_core::Failure;
+use spark_execute_worker::js::now;
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 
 use crate::host::{Context, Host};
 use crate::replica::{Event, Replica, Script};
-use crate::request::parse_response;
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
 
@@ -60,7 +59,7 @@ pub struct Pending {
 pub struct Pool {
     pub(crate) models: Vec<Model>,
     pub(crate) host: Host,
-    state: RefCell<State>,
+    pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
     myself: Weak<Pool>,
@@ -68,17 +67,17 @@ pub struct Pool {
     held: RefCell<Option<Rc<Pool>>>,
 }
 
-struct State {
+pub(crate) struct State {
     scheduler: Scheduler,
-    calls: Table<Pending>,
+    pub(crate) calls: Table<Pending>,
     next_call: CallId,
     replicas: Table<Replica>,
-    images: Vec<Option<Image<Js>>>,
+    pub(crate) images: Vec<Option<Image<Js>>>,
     /// Packages being unpacked apart from their replica.
     jobs: Table<Job>,
     script: Option<Rc<Script>>,
     /// What was thrown behind the failure that is being told to callers.
-    cause: JsValue,
+    pub(crate) cause: JsValue,
 }
 
 impl Pool {
@@ -167,7 +166,7 @@ impl Pool {
     }
 
     /// Tells the scheduler something and does what it wants done.
-    fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
+    pub(crate) fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
         let answer = event(&mut self.state.borrow_mut().scheduler);
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
@@ -298,66 +297,15 @@ impl Pool {
         }
     }
 
-    fn replied(&self, id: ReplicaId, call: CallId, response: &JsValue, micros: f64, heap: f64) {
-        let wanted = self.tell(|scheduler| scheduler.replied(id, call, micros, heap, now()));
-        if !wanted {
-            return;
-        }
-        let Some(pending) = self.take(call) else { return };
-        match self.finish(&pending, response) {
-            Ok(response) => {
-                // A promise's own functions do not throw.
-                let _ = pending.resolve.call1(&JsValue::UNDEFINED, &response);
-            }
-            Err(failure) => self.reject(pending, failure),
-        }
-    }
-
-    /// The caller's response: the engine's, with what the package adds.
-    fn finish(&self, pending: &Pending, response: &JsValue) -> Result<JsValue, Failure> {
-        let parsed = parse_response(response)?;
-        if !(pending.metadata || pending.formspec) {
-            return Ok(parsed);
-        }
-        let part = |wanted: bool, part: fn(&Image<Js>) -> &Option<Js>| {
-            let state = self.state.borrow();
-            let image = state.images[pending.model].as_ref().filter(|_| wanted)?;
-            part(image).as_ref().map(|text| text.0.clone())
-        };
-        let fixed = part(pending.metadata, |image| &image.static_json).unwrap_or(JsValue::UNDEFINED);
-        let form = part(pending.formspec, |image| &image.formspec_json).unwrap_or(JsValue::UNDEFINED);
-        if fixed.is_undefined() && form.is_undefined() {
-            return Ok(parsed);
-        }
-        self.host.overlay(&parsed, &fixed, &form).map_err(|error| {
-            let message = "The package's static outputs or form description are not valid JSON. Export it again.";
-            Failure::new(Code::ResponseInvalid, message).with_details(describe(&error))
-        })
-    }
-
-    fn fail(&self, call: CallId, failure: Failure) {
-        if let Some(pending) = self.take(call) {
-            self.reject(pending, failure);
-        }
-    }
-
-    fn reject(&self, pending: Pending, failure: Failure) {
-        let mut context = pending.context;
-        if context.cause.is_undefined() {
-            context.cause = self.state.borrow().cause.clone();
-        }
-        let error = self.host.error(failure, context);
-        let _ = pending.reject.call1(&JsValue::UNDEFINED, &error);
-    }
-
-    fn take(&self, call: CallId) -> Option<Pending> {
+    /// Forgets a call. Without open calls the pool lives only as long as its client.
+    pub(crate) fn take(&self, call: CallId) -> Option<Pending> {
         let mut state = self.state.borrow_mut();
         let pending = state.calls.remove(&call);
         let idle = state.calls.is_empty();
         drop(state);
         if idle {
+            // Whoever called this holds the pool through another reference.
             let held = self.held.take();
-            // The caller of this function has the pool on its stack through another reference.
             drop(held);
         }
         pending

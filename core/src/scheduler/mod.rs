@@ -11,111 +11,19 @@
 //!   worker may still compute a call that is settled (a *ghost*), and its reply is then ignored.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 
+mod dispatch;
 mod eviction;
 mod replica;
+mod replicas;
 mod ticks;
+mod types;
 
 use std::collections::VecDeque;
 
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use replica::{Replica, Stage};
-
-/// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
-const RESPAWN_MS: f64 = 1_000.0;
-const RESPAWN_DOUBLINGS: u32 = 7;
-
-/// Position of a model in the configuration.
-pub type ModelIndex = usize;
-/// A call, unique within a scheduler.
-pub type CallId = u32;
-/// A worker, unique within a scheduler.
-pub type ReplicaId = u32;
-
-/// What the shell is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Read the model's package and start its first replica.
-    Load {
-        /// The model.
-        model: ModelIndex,
-        /// The replica that is to start.
-        replica: ReplicaId,
-    },
-    /// Start a replica from the model's image.
-    Spawn {
-        /// The model.
-        model: ModelIndex,
-        /// The replica that is to start.
-        replica: ReplicaId,
-    },
-    /// Give a call to a replica.
-    Post {
-        /// The replica.
-        replica: ReplicaId,
-        /// The call.
-        call: CallId,
-    },
-    /// End a replica's worker, or the attempt to start it.
-    Terminate {
-        /// The replica.
-        replica: ReplicaId,
-    },
-    /// Forget the model's image.
-    Unload {
-        /// The model.
-        model: ModelIndex,
-    },
-    /// The call failed: tell the caller.
-    Fail {
-        /// The call.
-        call: CallId,
-        /// Why.
-        failure: Failure,
-    },
-}
-
-/// What a model may use.
-#[derive(Debug, Clone)]
-pub struct ModelSpec {
-    /// For messages.
-    pub version_id: String,
-    /// Workers wanted once the model is loaded.
-    pub replicas: u32,
-    /// Never evicted.
-    pub prevent_cleanup: bool,
-}
-
-/// Bounds; times in milliseconds.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// Models kept loaded before the least recently used one is evicted.
-    pub max_models: usize,
-    /// Time for a model to become ready, download included.
-    pub start_ms: f64,
-    /// Time for a new worker to say its first word.
-    pub boot_ms: f64,
-    /// Time a cancelled call may still take before its worker is ended.
-    pub cancel_grace_ms: f64,
-}
-
-/// A model in numbers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelStats {
-    /// `"idle"`, `"loading"` or `"loaded"`.
-    pub state: &'static str,
-    /// Replicas that take calls.
-    pub ready: usize,
-    /// Replicas that are starting.
-    pub starting: usize,
-    /// Calls waiting for a replica.
-    pub queued: usize,
-    /// Calls given to a replica.
-    pub running: usize,
-    /// Memory of all its engines, in bytes.
-    pub heap: f64,
-}
-
+pub use types::{Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Idle,
@@ -374,135 +282,5 @@ impl Scheduler {
             self.evict_excess();
         }
         true
-    }
-
-    /// Gives queued calls, first come first served, to the replicas with the fewest in flight.
-    fn dispatch(&mut self, model: ModelIndex, now: f64) {
-        while let Some(&call) = self.models[model].queue.front() {
-            if self.calls.contains_key(&call) {
-                let Some(id) = self.pick(model, None, now) else { return };
-                self.models[model].queued -= 1;
-                self.post(call, id, now);
-            }
-            self.models[model].queue.pop_front();
-        }
-    }
-
-    fn post(&mut self, call: CallId, id: ReplicaId, now: f64) {
-        let (Some(open), Some(replica)) = (self.calls.get_mut(&call), self.replicas.get_mut(&id)) else { return };
-        open.at.push(id);
-        replica.post(call, open.deadline, now);
-        self.actions.push_back(Action::Post { replica: id, call });
-    }
-
-    /// The replica with the fewest calls among those with room, ties in turn; never `except`.
-    fn pick(&mut self, model: ModelIndex, except: Option<ReplicaId>, now: f64) -> Option<ReplicaId> {
-        let state = &mut self.models[model];
-        let count = state.replicas.len();
-        let mut best: Option<(usize, usize)> = None;
-        for step in 0..count {
-            let at = (state.next + step) % count;
-            let id = state.replicas[at];
-            let Some(replica) = self.replicas.get(&id) else { continue };
-            if Some(id) != except && replica.has_room(now) {
-                let load = replica.flights.len();
-                if best.is_none_or(|(_, least)| load < least) {
-                    best = Some((at, load));
-                }
-            }
-        }
-        let (at, _) = best?;
-        state.next = (at + 1) % count;
-        Some(state.replicas[at])
-    }
-
-    /// Starts what the model lacks: its load, or replicas up to the number wanted.
-    fn ensure_replicas(&mut self, model: ModelIndex, call_deadline: f64, now: f64) {
-        let start_deadline = call_deadline.max(now + self.policy.start_ms);
-        match self.models[model].phase {
-            Phase::Loading => {}
-            Phase::Idle => {
-                self.make_room_for(model);
-                self.models[model].phase = Phase::Loading;
-                let replica = self.add_replica(model, start_deadline);
-                self.actions.push_back(Action::Load { model, replica });
-            }
-            // Not for every call: see `lost`.
-            Phase::Loaded if now < self.models[model].spawn_after && !self.models[model].replicas.is_empty() => {}
-            Phase::Loaded => {
-                while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
-                    let replica = self.add_replica(model, start_deadline);
-                    self.actions.push_back(Action::Spawn { model, replica });
-                }
-            }
-        }
-    }
-
-    fn add_replica(&mut self, model: ModelIndex, start_deadline: f64) -> ReplicaId {
-        self.next_replica += 1;
-        let id = self.next_replica;
-        self.replicas.insert(id, Replica::new(model, start_deadline));
-        self.models[model].replicas.push(id);
-        id
-    }
-
-    /// A replica is gone. With a `cause`, the call it was computing fails with it; all others go back to the front of
-    /// the queue, in order.
-    fn lost(&mut self, id: ReplicaId, cause: Option<Failure>, now: f64) {
-        let Some(replica) = self.replicas.remove(&id) else { return };
-        let model = replica.model;
-        self.models[model].replicas.retain(|other| *other != id);
-        let mut flights = replica.flights;
-        if replica.stage == Stage::Ready
-            && let Some(failure) = cause.clone()
-            && let Some(head) = flights.front().map(|flight| flight.call)
-            && self.calls.get(&head).is_some_and(|call| call.at == [id])
-        {
-            flights.pop_front();
-            self.fail(head, failure);
-        }
-        for flight in flights.iter().rev() {
-            let Some(call) = self.calls.get_mut(&flight.call) else { continue };
-            call.at.retain(|other| *other != id);
-            if call.at.is_empty() {
-                self.models[model].queue.push_front(flight.call);
-                self.models[model].queued += 1;
-            }
-        }
-        if replica.stage == Stage::Starting {
-            // What kept this one from starting (no memory left, say) likely keeps another from it: no replacement now. The
-            // others of the model decide, and a later call tries again.
-            let state = &mut self.models[model];
-            state.failed_starts = (state.failed_starts + 1).min(RESPAWN_DOUBLINGS);
-            state.spawn_after = now + RESPAWN_MS * f64::from(1 << (state.failed_starts - 1));
-            if state.phase == Phase::Loading || state.replicas.is_empty() {
-                let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
-                self.load_failed(model, &cause.unwrap_or_else(ended));
-            }
-        } else if self.models[model].queued > 0 {
-            self.dispatch(model, now);
-            self.ensure_replicas(model, now + self.policy.start_ms, now);
-        }
-    }
-
-    /// Nothing can compute the model's calls: they fail, and the next call reads the package again.
-    fn load_failed(&mut self, model: ModelIndex, failure: &Failure) {
-        for call in std::mem::take(&mut self.models[model].queue) {
-            self.fail(call, failure.clone());
-        }
-        self.unload(model);
-    }
-
-    fn unload(&mut self, model: ModelIndex) {
-        for replica in std::mem::take(&mut self.models[model].replicas) {
-            self.replicas.remove(&replica);
-            self.actions.push_back(Action::Terminate { replica });
-        }
-        let state = &mut self.models[model];
-        state.phase = Phase::Idle;
-        // The next load may be of a better package.
-        state.failed_starts = 0;
-        state.spawn_after = 0.0;
-        self.actions.push_back(Action::Unload { model });
     }
 }

@@ -1,0 +1,45 @@
+//! Which replica computes which call.
+
+use super::{Action, CallId, ModelIndex, ReplicaId, Scheduler};
+
+impl Scheduler {
+    /// Gives queued calls, first come first served, to the replicas with the fewest in flight.
+    pub(super) fn dispatch(&mut self, model: ModelIndex, now: f64) {
+        while let Some(&call) = self.models[model].queue.front() {
+            if self.calls.contains_key(&call) {
+                let Some(id) = self.pick(model, None, now) else { return };
+                self.models[model].queued -= 1;
+                self.post(call, id, now);
+            }
+            self.models[model].queue.pop_front();
+        }
+    }
+
+    pub(super) fn post(&mut self, call: CallId, id: ReplicaId, now: f64) {
+        let (Some(open), Some(replica)) = (self.calls.get_mut(&call), self.replicas.get_mut(&id)) else { return };
+        open.at.push(id);
+        replica.post(call, open.deadline, now);
+        self.actions.push_back(Action::Post { replica: id, call });
+    }
+
+    /// The replica with the fewest calls among those with room, ties in turn; never `except`.
+    pub(super) fn pick(&mut self, model: ModelIndex, except: Option<ReplicaId>, now: f64) -> Option<ReplicaId> {
+        let state = &mut self.models[model];
+        let count = state.replicas.len();
+        let mut best: Option<(usize, usize)> = None;
+        for step in 0..count {
+            let at = (state.next + step) % count;
+            let id = state.replicas[at];
+            let Some(replica) = self.replicas.get(&id) else { continue };
+            if Some(id) != except && replica.has_room(now) {
+                let load = replica.flights.len();
+                if best.is_none_or(|(_, least)| load < least) {
+                    best = Some((at, load));
+                }
+            }
+        }
+        let (at, _) = best?;
+        state.next = (at + 1) % count;
+        Some(state.replicas[at])
+    }
+}

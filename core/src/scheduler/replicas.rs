@@ -1,0 +1,100 @@
+//! When replicas start, and what becomes of their calls when they end.
+
+use super::replica::{Replica, Stage};
+use super::{Action, ModelIndex, Phase, ReplicaId, Scheduler};
+use crate::error::{Code, Failure};
+
+/// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
+const RESPAWN_MS: f64 = 1_000.0;
+const RESPAWN_DOUBLINGS: u32 = 7;
+impl Scheduler {
+    /// Starts what the model lacks: its load, or replicas up to the number wanted.
+    pub(super) fn ensure_replicas(&mut self, model: ModelIndex, call_deadline: f64, now: f64) {
+        let start_deadline = call_deadline.max(now + self.policy.start_ms);
+        match self.models[model].phase {
+            Phase::Loading => {}
+            Phase::Idle => {
+                self.make_room_for(model);
+                self.models[model].phase = Phase::Loading;
+                let replica = self.add_replica(model, start_deadline);
+                self.actions.push_back(Action::Load { model, replica });
+            }
+            // Not for every call: see `lost`.
+            Phase::Loaded if now < self.models[model].spawn_after && !self.models[model].replicas.is_empty() => {}
+            Phase::Loaded => {
+                while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
+                    let replica = self.add_replica(model, start_deadline);
+                    self.actions.push_back(Action::Spawn { model, replica });
+                }
+            }
+        }
+    }
+
+    pub(super) fn add_replica(&mut self, model: ModelIndex, start_deadline: f64) -> ReplicaId {
+        self.next_replica += 1;
+        let id = self.next_replica;
+        self.replicas.insert(id, Replica::new(model, start_deadline));
+        self.models[model].replicas.push(id);
+        id
+    }
+
+    /// A replica is gone. With a `cause`, the call it was computing fails with it; all others go back to the front of
+    /// the queue, in order.
+    pub(super) fn lost(&mut self, id: ReplicaId, cause: Option<Failure>, now: f64) {
+        let Some(replica) = self.replicas.remove(&id) else { return };
+        let model = replica.model;
+        self.models[model].replicas.retain(|other| *other != id);
+        let mut flights = replica.flights;
+        if replica.stage == Stage::Ready
+            && let Some(failure) = cause.clone()
+            && let Some(head) = flights.front().map(|flight| flight.call)
+            && self.calls.get(&head).is_some_and(|call| call.at == [id])
+        {
+            flights.pop_front();
+            self.fail(head, failure);
+        }
+        for flight in flights.iter().rev() {
+            let Some(call) = self.calls.get_mut(&flight.call) else { continue };
+            call.at.retain(|other| *other != id);
+            if call.at.is_empty() {
+                self.models[model].queue.push_front(flight.call);
+                self.models[model].queued += 1;
+            }
+        }
+        if replica.stage == Stage::Starting {
+            // What kept this one from starting (no memory left, say) likely keeps another from it: no replacement now. The
+            // others of the model decide, and a later call tries again.
+            let state = &mut self.models[model];
+            state.failed_starts = (state.failed_starts + 1).min(RESPAWN_DOUBLINGS);
+            state.spawn_after = now + RESPAWN_MS * f64::from(1 << (state.failed_starts - 1));
+            if state.phase == Phase::Loading || state.replicas.is_empty() {
+                let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
+                self.load_failed(model, &cause.unwrap_or_else(ended));
+            }
+        } else if self.models[model].queued > 0 {
+            self.dispatch(model, now);
+            self.ensure_replicas(model, now + self.policy.start_ms, now);
+        }
+    }
+
+    /// Nothing can compute the model's calls: they fail, and the next call reads the package again.
+    pub(super) fn load_failed(&mut self, model: ModelIndex, failure: &Failure) {
+        for call in std::mem::take(&mut self.models[model].queue) {
+            self.fail(call, failure.clone());
+        }
+        self.unload(model);
+    }
+
+    pub(super) fn unload(&mut self, model: ModelIndex) {
+        for replica in std::mem::take(&mut self.models[model].replicas) {
+            self.replicas.remove(&replica);
+            self.actions.push_back(Action::Terminate { replica });
+        }
+        let state = &mut self.models[model];
+        state.phase = Phase::Idle;
+        // The next load may be of a better package.
+        state.failed_starts = 0;
+        state.spawn_after = 0.0;
+        self.actions.push_back(Action::Unload { model });
+    }
+}

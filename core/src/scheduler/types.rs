@@ -1,0 +1,94 @@
+//! What the scheduler is given and what it gives.
+
+use crate::error::Failure;
+
+/// Position of a model in the configuration.
+pub type ModelIndex = usize;
+/// A call, unique within a scheduler.
+pub type CallId = u32;
+/// A worker, unique within a scheduler.
+pub type ReplicaId = u32;
+
+/// What the shell is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Read the model's package and start its first replica.
+    Load {
+        /// The model.
+        model: ModelIndex,
+        /// The replica that is to start.
+        replica: ReplicaId,
+    },
+    /// Start a replica from the model's image.
+    Spawn {
+        /// The model.
+        model: ModelIndex,
+        /// The replica that is to start.
+        replica: ReplicaId,
+    },
+    /// Give a call to a replica.
+    Post {
+        /// The replica.
+        replica: ReplicaId,
+        /// The call.
+        call: CallId,
+    },
+    /// End a replica's worker, or the attempt to start it.
+    Terminate {
+        /// The replica.
+        replica: ReplicaId,
+    },
+    /// Forget the model's image.
+    Unload {
+        /// The model.
+        model: ModelIndex,
+    },
+    /// The call failed: tell the caller.
+    Fail {
+        /// The call.
+        call: CallId,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// What a model may use.
+#[derive(Debug, Clone)]
+pub struct ModelSpec {
+    /// For messages.
+    pub version_id: String,
+    /// Workers wanted once the model is loaded.
+    pub replicas: u32,
+    /// Never evicted.
+    pub prevent_cleanup: bool,
+}
+
+/// Bounds; times in milliseconds.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Models kept loaded before the least recently used one is evicted.
+    pub max_models: usize,
+    /// Time for a model to become ready, download included.
+    pub start_ms: f64,
+    /// Time for a new worker to say its first word.
+    pub boot_ms: f64,
+    /// Time a cancelled call may still take before its worker is ended.
+    pub cancel_grace_ms: f64,
+}
+
+/// A model in numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelStats {
+    /// `"idle"`, `"loading"` or `"loaded"`.
+    pub state: &'static str,
+    /// Replicas that take calls.
+    pub ready: usize,
+    /// Replicas that are starting.
+    pub starting: usize,
+    /// Calls waiting for a replica.
+    pub queued: usize,
+    /// Calls given to a replica.
+    pub running: usize,
+    /// Memory of all its engines, in bytes.
+    pub heap: f64,
+}
