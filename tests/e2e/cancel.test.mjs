@@ -1,7 +1,7 @@
 // Ending a call early: by its token, by an AbortSignal, by its time limit. Other calls and the model are not harmed.
 import assert from "node:assert/strict";
 import { engine } from "./lib/engines.mjs";
-import { packageOf, stage } from "./lib/stage.mjs";
+import { bytesOf, gate, packageOf, stage } from "./lib/stage.mjs";
 
 const { test, made } = stage();
 const { url } = packageOf("slow");
@@ -190,6 +190,60 @@ test("the time limit of the configuration, and a call that may take longer", asy
   };
   const got = await withSlow(page, work, { timeout: 400 });
   assert.deepEqual([got.error.code, got.tag], ["TIMEOUT", "900"]);
+});
+
+test("a call may give up while its model is loading; the load goes on for the others", async (page) => {
+  const asked = gate();
+  const answer = gate();
+  page.server.routes["/slow.zip"] = async () => {
+    asked.resolve();
+    await answer.promise;
+    return { body: bytesOf("slow") };
+  };
+  await page.run(() => {
+    globalThis.spark = new Spark({ nodegenModels: [{ versionId: "m", binary: "/slow.zip" }] });
+    globalThis.short = refused(spark.execute(ask({ ms: 0 }), "m", { timeout: 100 }));
+    globalThis.long = outputsOf(spark.execute(ask({ ms: 0, tag: "long" }), "m"));
+  });
+  await asked.promise;
+  const error = await page.run(() => short);
+  answer.resolve();
+  const tag = await page.run(async () => {
+    const { tag } = await long;
+    await spark.destroy();
+    return tag;
+  });
+  assert.deepEqual([error.code, tag, page.requests("/slow.zip")], ["TIMEOUT", "long", 1]);
+  assert.match(error.message, /loading/);
+});
+
+test("a download that nobody waits for any more is given up", async (page) => {
+  const closed = [];
+  const hanging = (request, response) => {
+    response.writeHead(200, { "Content-Length": 1_000_000 });
+    response.write("PK");
+    closed.push(new Promise((resolve) => response.once("close", resolve)));
+  };
+  page.server.routes["/hanging.zip"] = hanging;
+  const got = await page.run(async () => {
+    const make = (more) => new Spark({ nodegenModels: [{ versionId: "m", binary: "/hanging.zip" }], ...more });
+    const late = make({ timeout: 300 });
+    const error = await refused(late.execute(ask({}), "m"));
+    const state = late.stats()[0].state;
+    await late.destroy();
+    globalThis.other = make();
+    globalThis.open = refused(other.execute(ask({}), "m"));
+    return { code: error.code, state };
+  });
+  assert.deepEqual(got, { code: "TIMEOUT", state: "idle" });
+  await closed[0];
+  while (closed.length < 2) await new Promise((turn) => setTimeout(turn, 5));
+  const code = await page.run(async () => {
+    await other.destroy();
+    return (await open).code;
+  });
+  assert.equal(code, "DESTROYED");
+  await closed[1];
 });
 
 test("an endless computation in one replica leaves the other at work", async (page) => {

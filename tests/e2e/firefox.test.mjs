@@ -121,3 +121,25 @@ test("failures are told apart, calls can be cancelled, and the model works on", 
     tag: "after",
   });
 });
+
+test("a large package is unpacked apart", async (page) => {
+  const got = await page.run(async (url) => {
+    const names = [];
+    const Native = Worker;
+    globalThis.Worker = class extends Native {
+      constructor(url, options) {
+        super(url, options);
+        names.push(options?.name);
+      }
+    };
+    const small = await bytesAt(url);
+    const bytes = new Uint8Array(20 * 1024 * 1024 + small.length);
+    bytes.set(small, bytes.length - small.length);
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: bytes }, { versionId: "b", binary: new Blob([bytes]) }] });
+    const found = [];
+    for (const id of ["m", "b"]) found.push((await outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id))).volume);
+    await spark.destroy();
+    return { found, apart: names.filter((name) => /unpack/.test(name)).length };
+  }, packageOf("cylinder").url);
+  assert.deepEqual(got, { found: [Math.PI, Math.PI], apart: 2 });
+});

@@ -20,6 +20,14 @@ const encrypted = () => {
   return bytes;
 };
 
+/** The first entry claims, in the central directory and before its data, to expand to almost 4 GB. */
+const claiming = () => {
+  const bytes = Buffer.from(ECHO);
+  bytes.writeUInt32LE(0xfffffff0, bytes.indexOf("PK\x03\x04", 0, "latin1") + 22);
+  bytes.writeUInt32LE(0xfffffff0, bytes.indexOf("PK\x01\x02", 0, "latin1") + 24);
+  return bytes;
+};
+
 /** Bytes → the code they fail with, and what the message says. */
 const BYTES = {
   "empty": [Buffer.alloc(0), "ZIP_INVALID", /empty/i],
@@ -34,6 +42,7 @@ const BYTES = {
   "truncated in the middle": [whole.subarray(0, whole.length / 2), "ZIP_INVALID", /truncated|incomplete|cut/i],
   "a damaged byte inside": [changed(whole, 20_000, [whole[20_000] ^ 255]), "ZIP_INVALID"],
   "encrypted": [encrypted(), "ZIP_INVALID", /encrypt|password/i],
+  "a claim of gigabytes": [claiming(), "ZIP_INVALID", /fake\.js/],
   "an archive without files": [zip([]), "PACKAGE_INCOMPLETE"],
   "no wasm": [zip([{ name: "a.js", data: js }]), "PACKAGE_INCOMPLETE", /wasm/],
   "no glue": [zip([{ name: "a.wasm", data: MEMORY_WASM }]), "PACKAGE_INCOMPLETE", /\.js/],
