@@ -3,6 +3,7 @@
 //! on one that is not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod client;
 mod drop;
 mod host;
 mod request;
@@ -10,6 +11,7 @@ mod source;
 mod spawn;
 mod support;
 mod timer;
+mod unpack_worker;
 mod view;
 mod wire;
 
