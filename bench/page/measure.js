@@ -131,8 +131,8 @@ globalThis.measure = {
   async embedding({ kind }) {
     await settled();
     const began = performance.now();
-    const bytes = Uint8Array.fromBase64(embedded[kind]);
-    new WebAssembly.Module(kind === "plain" ? bytes : unpack(bytes));
+    const bytes = Uint8Array.fromBase64(embedded.texts[kind]);
+    new WebAssembly.Module(embedded.unpack[kind](bytes));
     return performance.now() - began;
   },
 };
