@@ -232,6 +232,47 @@ fn many_parts_may_not_add_up_beyond_the_limit() {
 }
 
 #[test]
+fn a_package_that_holds_its_model_twice_is_refused() {
+    let name = format!("{ID}.zip");
+    let twice = [raw(&name, &small()), raw("x", b""), raw(&name, &stored(&full_model()))];
+    for entries in [&twice[..], &twice[1..]] {
+        let opened = open_with(raw_zip(entries, false), &want(Some(ID)));
+        assert_eq!(opened.err().map(|failure| failure.code), (entries.len() == 3).then_some(Code::PackageAmbiguous));
+    }
+}
+
+#[test]
+fn an_archive_made_to_be_read_in_circles_is_given_up() {
+    // Each of these end records states a comment of 64 KB, which its reader wants to see before it doubts the rest.
+    let bytes = b"PK\x05\x06\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0\xff".repeat(100_000);
+    let end = raw_zip(&[raw("a.js", GLUE)], false);
+    let mut broken = end[end.len() - 22..].to_vec();
+    broken[10..12].copy_from_slice(&[1, 0]);
+    let read = std::rc::Rc::new(std::cell::Cell::new(0));
+    struct Counting(std::io::Cursor<Vec<u8>>, std::rc::Rc<std::cell::Cell<u64>>);
+    impl std::io::Read for Counting {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.1.set(self.1.get() + buffer.len() as u64);
+            self.0.read(buffer)
+        }
+    }
+    impl std::io::Seek for Counting {
+        fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+    // A directory that begins as one, so that only reading it tells.
+    let directory = [b"PK\x01\x02".as_slice(), &[0xff; 60]].concat();
+    broken[12..16].copy_from_slice(&64u32.to_le_bytes());
+    broken[16..20].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+    let zip = [bytes, directory, broken].concat();
+    let failure =
+        spark_execute_core::package::open(Counting(std::io::Cursor::new(zip), read.clone()), &want(None)).map(|_| ());
+    assert_eq!(failure.unwrap_err().code, Code::ZipInvalid);
+    assert!(read.get() < 600 << 20, "{} bytes were read", read.get());
+}
+
+#[test]
 fn an_archive_that_contains_itself_ends() {
     // The entry's data is the archive: the directory states the window from offset 0.
     let name = format!("{ID}.zip");

@@ -13,12 +13,8 @@ static TABLES: OnceLock<Vec<[u32; 256]>> = OnceLock::new();
 #[cold]
 fn tables() -> Vec<[u32; 256]> {
     let mut tables = vec![[0; 256]; 8];
-    for byte in 0..256 {
-        let mut sum = byte as u32;
-        for _ in 0..8 {
-            sum = step(sum);
-        }
-        tables[0][byte] = sum;
+    for (byte, sum) in (0..).zip(&mut tables[0]) {
+        *sum = (0..8).fold(byte, |sum, _| step(sum));
     }
     for table in 1..8 {
         for byte in 0..256 {
@@ -110,7 +106,7 @@ mod tests {
     #[test]
     fn sums_are_those_that_everyone_computes() {
         assert_eq!((sum(b""), sum(b"123456789"), sum(&[0; 32])), (0, 0xcbf4_3926, 0x190a_55ad));
-        let bytes: Vec<u8> = (0..1000u32).map(|n| (n * n >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1000u32).map(|n| ((n * n) >> 3) as u8).collect();
         for length in (0..40).chain([999, 1000]) {
             assert_eq!(sum(&bytes[..length]), slow(&bytes[..length]), "{length} bytes");
         }
