@@ -6,13 +6,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
+use spark_execute_core::Failure;
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
-use spark_execute_core::scheduler::{
-    Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
-};
+use spark_execute_core::scheduler::{Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler};
 use spark_execute_core::table::Table;
-use spark_execute_core::Failure;
 use spark_execute_worker::js::now;
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
@@ -268,7 +266,9 @@ impl Pool {
             Event::Message(data) => wire::read_from_worker(data),
         };
         match message {
-            Ok(FromWorker::Reply { id: call, response, micros, heap }) => self.replied(id, call, &response.0, micros, heap),
+            Ok(FromWorker::Reply { id: call, response, micros, heap }) => {
+                self.replied(id, call, &response.0, micros, heap)
+            }
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }
