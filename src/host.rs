@@ -69,7 +69,9 @@ impl Host {
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
         let Failure { code, message, path, details } = failure;
         let Context { version_id, input, mut cause } = context;
-        if cause.is_undefined() && let Some(details) = &details {
+        if cause.is_undefined()
+            && let Some(details) = &details
+        {
             // What the engine or the browser reported is the cause, where there is no better one.
             cause = js_sys::Error::new(details).into();
         }

@@ -33,9 +33,9 @@ impl Script {
         let options = BlobPropertyBag::new();
         // Firefox refuses to import a script without a type.
         options.set_type("text/javascript");
-        Blob::new_with_str_sequence_and_options(&Array::of1(text), &options)
-            .map(Script)
-            .map_err(|error| not_started("The worker's script cannot be made into a Blob.").with_details(describe(&error)))
+        Blob::new_with_str_sequence_and_options(&Array::of1(text), &options).map(Script).map_err(|error| {
+            not_started("The worker's script cannot be made into a Blob.").with_details(describe(&error))
+        })
     }
 }
 
@@ -54,7 +54,8 @@ impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
     pub fn spawn(script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
-        let worker = create(script, "spark-execute replica").map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
+        let worker = create(script, "spark-execute replica")
+            .map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
         let notify = Rc::new(notify);
 
         let on_message = {

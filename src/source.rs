@@ -83,8 +83,10 @@ pub async fn package(model: &Model, value: JsValue) -> std::result::Result<Packa
         );
         (Failure::new(Code::BinaryInvalid, message).at(format!("{}.binary", model.path)), error)
     };
-    let returned =
-        value.unchecked_ref::<Function>().call1(&JsValue::UNDEFINED, &model.version_id.as_str().into()).map_err(threw)?;
+    let returned = value
+        .unchecked_ref::<Function>()
+        .call1(&JsValue::UNDEFINED, &model.version_id.as_str().into())
+        .map_err(threw)?;
     let delivered = JsFuture::from(Promise::resolve(&returned)).await.map_err(threw)?;
     let kind = config::delivered(&deep(&delivered), &model.path).map_err(plain)?;
     direct(&kind, delivered).await.map_err(plain)

@@ -15,8 +15,8 @@ use gloo_worker::Registrable;
 use gloo_worker::oneshot::{Oneshot, OneshotBridge, OneshotRegistrar, OneshotSpawner};
 use js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
-use spark_execute_core::protocol::{Image, Load, Source};
 use spark_execute_core::Failure;
+use spark_execute_core::protocol::{Image, Load, Source};
 use spark_execute_worker::js::{get, set};
 use spark_execute_worker::unpack::load_image;
 use spark_execute_worker::wire::Js;
@@ -55,6 +55,8 @@ pub enum Outcome {
 #[derive(Debug, Clone)]
 pub struct Job(Rc<Native>);
 
+type Listener = Closure<dyn FnMut(JsValue)>;
+
 /// The native worker and the way to say that nothing more is to be expected of it.
 #[derive(Debug)]
 struct Native {
@@ -62,7 +64,7 @@ struct Native {
     broken: Promise,
     give_up: Function,
     timer: RefCell<Option<JsValue>>,
-    listeners: RefCell<Vec<Closure<dyn FnMut(JsValue)>>>,
+    listeners: RefCell<Vec<Listener>>,
 }
 
 impl Job {
@@ -71,7 +73,8 @@ impl Job {
         let worker = create(script, "spark-execute unpack").ok()?;
         let mut give_up = None;
         let broken = Promise::new(&mut |resolve, _| give_up = Some(resolve));
-        let native = Native { worker, broken, give_up: give_up?, timer: RefCell::default(), listeners: RefCell::default() };
+        let native =
+            Native { worker, broken, give_up: give_up?, timer: RefCell::default(), listeners: RefCell::default() };
         for event in ["error", "messageerror"] {
             let give_up = native.give_up.clone();
             let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
@@ -165,7 +168,9 @@ async fn blob_of(body: &JsValue) -> Option<Blob> {
         }
         let part = match text {
             Some(text) => Blob::new_with_str_sequence(&Array::of1(&text.slice(at, end))),
-            None => Blob::new_with_u8_array_sequence(&Array::of1(&body.unchecked_ref::<Uint8Array>().subarray(at, end))),
+            None => {
+                Blob::new_with_u8_array_sequence(&Array::of1(&body.unchecked_ref::<Uint8Array>().subarray(at, end)))
+            }
         };
         parts.push(&part.ok()?.into());
         at = end;

@@ -51,7 +51,7 @@ fn view(value: &JsValue, depth: usize) -> Raw {
         return Raw::Other(format!("a {}", value.js_typeof().as_string().unwrap_or_default()));
     };
     // The tag tells platform objects of any window apart, where `instanceof` knows only this one's.
-    let tag = String::from(object.to_tag());
+    let tag = tag_of(object);
     match tag.as_str() {
         "Array" => array(value, depth),
         "Blob" | "File" => Raw::Blob,
@@ -61,21 +61,15 @@ fn view(value: &JsValue, depth: usize) -> Raw {
         "ArrayBuffer" | "SharedArrayBuffer" | "DataView" => bytes(tag, value),
         _ if tag.ends_with("Array") && js_sys::ArrayBuffer::is_view(value) => bytes(tag, value),
         "Object" => members(object, depth),
-        _ if is_platform(object) => Raw::Other(format!("a {tag}")),
+        _ if is_platform(&tag) => Raw::Other(format!("a {tag}")),
         _ => members(object, depth),
     }
 }
 
-trait Tagged {
-    fn to_tag(&self) -> String;
-}
-
-impl Tagged for Object {
-    /// `Blob` for `[object Blob]`.
-    fn to_tag(&self) -> String {
-        let text = to_string(self).ok().and_then(|text| text.as_string()).unwrap_or_default();
-        text.trim_start_matches("[object ").trim_end_matches(']').to_owned()
-    }
+/// `Blob` for `[object Blob]`.
+fn tag_of(object: &Object) -> String {
+    let text = to_string(object).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    text.trim_start_matches("[object ").trim_end_matches(']').to_owned()
 }
 
 // js-sys lets what these throw pass: a proxy or a getter may throw anywhere.
@@ -95,8 +89,8 @@ fn bytes(kind: String, value: &JsValue) -> Raw {
     Raw::Bytes(kind, get(value, "byteLength").as_f64().unwrap_or(0.0))
 }
 
-/// Whether this is an object that the platform made, such as a `Date`, and not the caller's data.
-fn is_platform(object: &Object) -> bool {
+/// Whether this is the tag of an object that the platform made, such as a `Date`, and not the caller's data.
+fn is_platform(tag: &str) -> bool {
     const TAGS: [&str; 11] = [
         "Date",
         "Map",
@@ -110,7 +104,7 @@ fn is_platform(object: &Object) -> bool {
         "Request",
         "FormData",
     ];
-    TAGS.contains(&object.to_tag().as_str())
+    TAGS.contains(&tag)
 }
 
 fn array(value: &JsValue, depth: usize) -> Raw {

@@ -121,7 +121,7 @@ pub fn start_failure(reason: &JsValue, tail: &Tail) -> Failure {
 }
 
 async fn instantiate(module: &WebAssembly::Module, imports: &JsValue) -> Result<WebAssembly::Instance, JsValue> {
-    let imports = as_object(&imports).cloned().unwrap_or_default();
+    let imports = as_object(imports).cloned().unwrap_or_default();
     JsFuture::from(WebAssembly::instantiate_module(module, &imports)).await.map(JsCast::unchecked_into)
 }
 
