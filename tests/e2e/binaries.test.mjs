@@ -136,7 +136,10 @@ test("a function is called with the version id, once per load, however many call
       return await bytesAt(url);
     };
     const spark = new Spark({
-      nodegenModels: [{ versionId: "First-Id", binary, replica: 2 }, { versionId: "other", binary: url }],
+      nodegenModels: [
+        { versionId: "First-Id", binary, replica: 2 },
+        { versionId: "other", binary: url },
+      ],
       offlineMaxService: 1,
     });
     await Promise.all(Array.from({ length: 50 }, () => spark.execute(ask({}), "first-id")));
@@ -176,7 +179,8 @@ test("bytes are never detached or changed, and load again after eviction", async
     });
     const found = [];
     for (let round = 0; round < 3; round++) {
-      for (const versionId of Object.keys(models)) found.push((await outputsOf(spark.execute(ask({}), versionId))).volume);
+      for (const versionId of Object.keys(models))
+        found.push((await outputsOf(spark.execute(ask({}), versionId))).volume);
     }
     await spark.destroy();
     return {
@@ -208,7 +212,8 @@ test("large packages travel in slices, as bytes and as text", async (page) => {
       ],
     });
     const found = [];
-    for (const id of ["bytes", "text", "blob", "url"]) found.push((await outputsOf(spark.execute(ask({ age: 41 }), id))).digest);
+    for (const id of ["bytes", "text", "blob", "url"])
+      found.push((await outputsOf(spark.execute(ask({ age: 41 }), id))).digest);
     await spark.destroy();
     return found;
   }, large);
@@ -218,22 +223,25 @@ test("large packages travel in slices, as bytes and as text", async (page) => {
 
 test("one zip under two ids; an export under the ids of its versions", async (page) => {
   const two = packageOf("cylinder-export-two");
-  const got = await page.run(async ({ url, two }) => {
-    const shared = await bytesAt(url);
-    const nested = await bytesAt(two.url);
-    const [first, second] = two.versions.map(({ version_id }) => version_id);
-    const spark = new Spark({
-      nodegenModels: [
-        { versionId: "a", binary: shared },
-        { versionId: "b", binary: shared },
-        { versionId: first, binary: nested },
-        { versionId: second.toUpperCase(), binary: nested },
-      ],
-    });
-    const ids = ["a", "b", first, second];
-    const found = await outcomes(ids.map((id) => outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id))));
-    await spark.destroy();
-    return found.map(({ volume }) => volume);
-  }, { url, two });
+  const got = await page.run(
+    async ({ url, two }) => {
+      const shared = await bytesAt(url);
+      const nested = await bytesAt(two.url);
+      const [first, second] = two.versions.map(({ version_id }) => version_id);
+      const spark = new Spark({
+        nodegenModels: [
+          { versionId: "a", binary: shared },
+          { versionId: "b", binary: shared },
+          { versionId: first, binary: nested },
+          { versionId: second.toUpperCase(), binary: nested },
+        ],
+      });
+      const ids = ["a", "b", first, second];
+      const found = await outcomes(ids.map((id) => outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id))));
+      await spark.destroy();
+      return found.map(({ volume }) => volume);
+    },
+    { url, two },
+  );
   assert.deepEqual(got, [Math.PI, Math.PI, Math.PI, 3.14]);
 });

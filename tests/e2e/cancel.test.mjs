@@ -128,7 +128,14 @@ test("an AbortSignal aborted while the call is queued and while it is computed",
     const { tag } = await outputsOf(run(2));
     one.abort();
     const reused = await refused(run(0, { signal: one.signal }));
-    return { first: describe(first), same: first.cause === reason, second, tag, reused, queued: spark.stats()[0].queued };
+    return {
+      first: describe(first),
+      same: first.cause === reason,
+      second,
+      tag,
+      reused,
+      queued: spark.stats()[0].queued,
+    };
   });
   for (const error of [got.first, got.second, got.reused]) cancelled(error);
   assert.deepEqual([got.same, got.second.cause, got.tag, got.queued], [true, "second thoughts", "2", 0]);
@@ -138,7 +145,10 @@ test("a signal that outlives many calls is not weighed down by them", async (pag
   const got = await withSlow(page, async ({ run }) => {
     const { signal } = new AbortController();
     let listening = 0;
-    for (const [name, by] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    for (const [name, by] of [
+      ["addEventListener", 1],
+      ["removeEventListener", -1],
+    ]) {
       const native = signal[name];
       signal[name] = (...given) => {
         listening += by;
@@ -258,7 +268,10 @@ test("an endless computation in one replica leaves the other at work", async (pa
     return { tags, code, running };
   };
   const got = await withSlow(page, work, { replica: 2 });
-  assert.deepEqual(got.tags, Array.from({ length: 20 }, (_, index) => String((index + 1) % 3)));
+  assert.deepEqual(
+    got.tags,
+    Array.from({ length: 20 }, (_, index) => String((index + 1) % 3)),
+  );
   assert.deepEqual([got.code, got.running], ["CANCELLED", 1]);
 });
 

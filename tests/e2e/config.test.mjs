@@ -34,13 +34,30 @@ const WRONG = () => {
     ["nodegenModels[0].preventCleanup", one({ preventCleanup: "no" }), /true or false/],
     ["nodegenModels[0].verifyChecksums", one({ verifyChecksums: 0 }), /true or false/],
     ["nodegenModels[0].metaData", one({ metaData: 5 }), /EngineInformation/],
-    ["nodegenModels[0].metaData.EngineInformation.ProductName", one({ metaData: { EngineInformation: { ProductName: 5 } } }), /text/],
-    ["nodegenModels[2].replica", { nodegenModels: ["a", "b", "c"].map((versionId, index) => ({ versionId, binary, replica: [1, 64, 0][index] })) }, /found the number 0/],
+    [
+      "nodegenModels[0].metaData.EngineInformation.ProductName",
+      one({ metaData: { EngineInformation: { ProductName: 5 } } }),
+      /text/,
+    ],
+    [
+      "nodegenModels[2].replica",
+      { nodegenModels: ["a", "b", "c"].map((versionId, index) => ({ versionId, binary, replica: [1, 64, 0][index] })) },
+      /found the number 0/,
+    ],
     ["nodegenModels[0].replica", one({ replica: 1.5 }), /integer from 1 to 64/],
     ["nodegenModels[0].replica", one({ replica: "2" }), /integer from 1 to 64/],
     ["nodegenModels[0].instance", one({ instance: -1 }), /integer from 1 to 64/],
     ["nodegenModels[0].parallel", one({ replica: 2, parallel: 3 }), /two spellings/],
-    ["nodegenModels[1].versionId", { nodegenModels: [{ versionId: "Aa", binary }, { versionId: " aA ", binary }] }, /repeats nodegenModels\[0\]/],
+    [
+      "nodegenModels[1].versionId",
+      {
+        nodegenModels: [
+          { versionId: "Aa", binary },
+          { versionId: " aA ", binary },
+        ],
+      },
+      /repeats nodegenModels\[0\]/,
+    ],
     ["nodeGenModels[0].binary", { nodeGenModels: [{ versionId: "m" }] }, /is missing/],
     ["nodeGenModels", { ...one(), nodeGenModels: [] }, /two spellings/],
     ["offlineMaxService", { ...one(), offlineMaxService: 0 }, /1 or more/],
@@ -96,7 +113,9 @@ test("older spellings are understood", async (page) => {
 });
 
 test("an unknown field is warned of once, with the nearest name", async (page) => {
-  page.expectConsole(/^\[spark-execute\] nodegenModels\[0\]\.replicas is not a known field.*did you mean replica\?.*2 more/);
+  page.expectConsole(
+    /^\[spark-execute\] nodegenModels\[0\]\.replicas is not a known field.*did you mean replica\?.*2 more/,
+  );
   page.expectConsole(/^\[spark-execute\] timeOut is not a known field.*did you mean timeout\?/);
   page.expectConsole(/^\[spark-execute\] nodegenModels\[1\]\.verifyChecksums is false/);
   const got = await page.run(async (binary) => {
@@ -116,7 +135,9 @@ test("a configuration may be frozen, of a class, or without a prototype", async 
       nodegenModels = [{ versionId: "m", binary }];
     }
     const frozen = deepFreeze({ nodegenModels: [{ versionId: "m", binary, metaData: { EngineInformation: {} } }] });
-    const bare = Object.assign(Object.create(null), { nodegenModels: [Object.assign(Object.create(null), { versionId: "m", binary })] });
+    const bare = Object.assign(Object.create(null), {
+      nodegenModels: [Object.assign(Object.create(null), { versionId: "m", binary })],
+    });
     const found = [];
     for (const config of [frozen, new Config(), bare]) {
       const spark = new Spark(config);

@@ -6,7 +6,8 @@ import { packageOf, stage } from "./lib/stage.mjs";
 const { test, made } = stage();
 const cylinder = packageOf("cylinder");
 const echo = made("echo.zip", ECHO);
-const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9 * expected, `${actual}, not ${expected}`);
+const near = (actual, expected) =>
+  assert.ok(Math.abs(actual - expected) < 1e-9 * expected, `${actual}, not ${expected}`);
 
 test("the browser example: base64 text, then, catch, finally", async (page) => {
   const response = await page.run(async ({ url, id }) => {
@@ -111,7 +112,8 @@ test("the version id: argument, then version_id, then version_uuid, in any case"
 test("the engine is told the id that was meant", async (page) => {
   const metas = await page.run(async (echo) => {
     const spark = new Spark({ nodegenModels: [{ versionId: "Meant", binary: echo }] });
-    const meta = async (meta, ...more) => JSON.parse((await outputsOf(spark.execute(ask({}, meta), ...more))).text).request_meta;
+    const meta = async (meta, ...more) =>
+      JSON.parse((await outputsOf(spark.execute(ask({}, meta), ...more))).text).request_meta;
     const metas = [
       await meta({}, "Meant"),
       await meta({ version_id: "other" }, "meant"),
@@ -145,7 +147,8 @@ test("executeWithCancellationToken answers at once with a promise and a token", 
     const cancelled = spark.executeWithCancellationToken(ask({}), id);
     cancelled.cancellationToken.cancel();
     const byClass = await cancelled.response.catch((error) => error instanceof Spark.WasmRunnerErrors.ExecuteCancelled);
-    const again = (await outputsOf(spark.executeWithCancellationToken(ask({ radius: 1, height: 2 }), id).response)).volume;
+    const again = (await outputsOf(spark.executeWithCancellationToken(ask({ radius: 1, height: 2 }), id).response))
+      .volume;
     await spark.destroy();
     return { shape, volume, byClass, again };
   }, cylinder);
@@ -167,7 +170,8 @@ test("destroy ends the workers; whatever comes after is refused", async (page) =
     return { nothing, later, token: await refused(token.response), stats: spark.stats()[0].state };
   }, cylinder);
   assert.equal(got.nothing, undefined);
-  for (const error of [got.later, got.token]) assert.deepEqual([error.class, error.code], ["DestroyedError", "DESTROYED"]);
+  for (const error of [got.later, got.token])
+    assert.deepEqual([error.class, error.code], ["DestroyedError", "DESTROYED"]);
   assert.equal(got.stats, "idle");
   await page.workers(0);
 });

@@ -13,14 +13,17 @@ async function refusals(page, zips, inputs = {}) {
     versionId: name,
     binary: made(`engine-${index}.zip`, bytes),
   }));
-  const got = await page.run(async ({ models, good, inputs }) => {
-    const spark = new Spark({ nodegenModels: [...models, { versionId: "good", binary: good }], replica: 2 });
-    const found = {};
-    for (const { versionId } of models) found[versionId] = await refused(spark.execute(ask(inputs), versionId));
-    const { volume } = await outputsOf(spark.execute(ask({}), "good"));
-    await spark.destroy();
-    return { found, volume };
-  }, { models, good, inputs });
+  const got = await page.run(
+    async ({ models, good, inputs }) => {
+      const spark = new Spark({ nodegenModels: [...models, { versionId: "good", binary: good }], replica: 2 });
+      const found = {};
+      for (const { versionId } of models) found[versionId] = await refused(spark.execute(ask(inputs), versionId));
+      const { volume } = await outputsOf(spark.execute(ask({}), "good"));
+      await spark.destroy();
+      return { found, volume };
+    },
+    { models, good, inputs },
+  );
   assert.ok(Math.abs(got.volume - Math.PI * 90) < 1e-9, "the other model works");
   await page.workers(0);
   return got.found;
@@ -57,8 +60,16 @@ test("glue that cannot be evaluated or started", async (page) => {
     "no malloc": built(() => ({ _malloc: 5 })),
     "links against something else": zip(entries(fine, wasmWithImport())),
     "no memory": zip(entries(fine.replace("memory }", "memory = {} }"), Buffer.from("0061736d01000000", "hex"))),
-    "construct throws a number": built(() => ({ _construct() { throw 1234; } })),
-    "construct traps": built(() => ({ _construct() { throw new WebAssembly.RuntimeError("unreachable"); } })),
+    "construct throws a number": built(() => ({
+      _construct() {
+        throw 1234;
+      },
+    })),
+    "construct traps": built(() => ({
+      _construct() {
+        throw new WebAssembly.RuntimeError("unreachable");
+      },
+    })),
     "no memory left": built(() => ({ _malloc: () => 0 })),
   });
   check(found, {
@@ -106,17 +117,23 @@ test("glue that never becomes ready ends with the time limit; the next call trie
     "return { then() {} };",
   ].map((body, index) => made(`never-${index}.zip`, packageWith(`var Module = function (options) { ${body} };`)));
   const endless = made("endless.zip", packageWith("for (;;);"));
-  const got = await page.run(async ({ zips, good }) => {
-    const nodegenModels = zips.map((binary, index) => ({ versionId: `m${index}`, binary }));
-    let loads = 0;
-    const slowly = () => (loads++ === 0 ? zips[0] : good);
-    const spark = new Spark({ nodegenModels: [...nodegenModels, { versionId: "later", binary: slowly }], timeout: 600 });
-    const found = await Promise.all(nodegenModels.map(({ versionId }) => refused(spark.execute(ask({}), versionId))));
-    const first = await refused(spark.execute(ask({}), "later"));
-    const { volume } = await outputsOf(spark.execute(ask({}), "later", { timeout: 30_000 }));
-    await spark.destroy();
-    return { found: [...found, first], volume };
-  }, { zips: [...zips, endless], good });
+  const got = await page.run(
+    async ({ zips, good }) => {
+      const nodegenModels = zips.map((binary, index) => ({ versionId: `m${index}`, binary }));
+      let loads = 0;
+      const slowly = () => (loads++ === 0 ? zips[0] : good);
+      const spark = new Spark({
+        nodegenModels: [...nodegenModels, { versionId: "later", binary: slowly }],
+        timeout: 600,
+      });
+      const found = await Promise.all(nodegenModels.map(({ versionId }) => refused(spark.execute(ask({}), versionId))));
+      const first = await refused(spark.execute(ask({}), "later"));
+      const { volume } = await outputsOf(spark.execute(ask({}), "later", { timeout: 30_000 }));
+      await spark.destroy();
+      return { found: [...found, first], volume };
+    },
+    { zips: [...zips, endless], good },
+  );
   for (const error of got.found) assert.deepEqual([error.class, error.code], ["TimeoutError", "TIMEOUT"]);
   assert.ok(Math.abs(got.volume - Math.PI * 90) < 1e-9);
   await page.workers(0);
@@ -126,7 +143,10 @@ test("answers that are none", async (page) => {
   const raw = (answer) => engine(answer);
   const found = await refusals(page, {
     "nothing": raw(() => ""),
-    "null pointer": engine(() => "", () => ({ _node_calc_v3: () => 0 })),
+    "null pointer": engine(
+      () => "",
+      () => ({ _node_calc_v3: () => 0 }),
+    ),
     "invalid UTF-8": raw(() => new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])),
     "truncated UTF-8": raw(() => new Uint8Array([0x22, 0xe2, 0x82])),
     "no JSON": raw(() => "Segmentation fault"),
@@ -147,11 +167,13 @@ test("answers that are none", async (page) => {
 test("a response of any shape passes, and names are only names", async (page) => {
   const answers = {
     bare: () => "{}",
-    blanks: () => " \n{\"a\": 1}\r\n\t",
-    mark: () => "\ufeff{\"a\": 1}",
-    proto: () => '{"__proto__": {"polluted": 1}, "response_data": {"outputs": {"__proto__": [7], "constructor": 1, "toString": 2}}}',
-    errors: () => '{"status": "Success", "response_data": {"errors": [{"error_type": "error.VALIDATION"}], "outputs": {}}}',
-    deep: () => "{\"a\":" + "[".repeat(2000) + "]".repeat(2000) + "}",
+    blanks: () => ' \n{"a": 1}\r\n\t',
+    mark: () => '\ufeff{"a": 1}',
+    proto: () =>
+      '{"__proto__": {"polluted": 1}, "response_data": {"outputs":{"__proto__":[7], "constructor":1, "toString":2}}}',
+    errors: () =>
+      '{"status": "Success", "response_data": {"errors": [{"error_type": "error.VALIDATION"}], "outputs": {}}}',
+    deep: () => '{"a":' + "[".repeat(2000) + "]".repeat(2000) + "}",
   };
   const models = Object.entries(answers).map(([versionId, answer]) => ({
     versionId,
@@ -164,7 +186,10 @@ test("a response of any shape passes, and names are only names", async (page) =>
     const rich = await run("proto", { service_category: "metadata" });
     const found = {
       plain: [await run("bare"), await run("blanks"), await run("mark"), await run("errors")],
-      own: [proto, rich].map(({ response_data: { outputs } }) => [Object.keys(outputs), Object.hasOwn(outputs, "__proto__")]),
+      own: [proto, rich].map(({ response_data: { outputs } }) => [
+        Object.keys(outputs),
+        Object.hasOwn(outputs, "__proto__"),
+      ]),
       value: Object.getOwnPropertyDescriptor(proto.response_data.outputs, "__proto__").value,
       polluted: {}.polluted === undefined && proto.polluted === undefined,
       deep: Array.isArray((await run("deep")).a),
@@ -175,7 +200,10 @@ test("a response of any shape passes, and names are only names", async (page) =>
   const names = ["__proto__", "constructor", "toString"];
   assert.deepEqual(got.plain.slice(0, 3), [{}, { a: 1 }, { a: 1 }]);
   assert.equal(got.plain[3].response_data.errors.length, 1, "errors in a response are data");
-  assert.deepEqual(got.own, [[names, true], [names, true]]);
+  assert.deepEqual(got.own, [
+    [names, true],
+    [names, true],
+  ]);
   assert.deepEqual([got.value, got.polluted, got.deep], [[7], true, true]);
 });
 
@@ -183,21 +211,25 @@ test("every way to crash, each with its code, and the model works on", async (pa
   for (const name of ["crash", "crash-o3"]) {
     const { url, inputs } = packageOf(name);
     const modes = inputs.find((input) => input.name === "mode").options;
-    const got = await page.run(async ({ url, modes }) => {
-      const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
-      const found = {};
-      for (const mode of modes) {
-        const [end] = await outcomes([outputsOf(spark.execute(ask({ mode, value: 3 }), "m"))]);
-        found[mode] = end.failed ? end.failed.code : end.value;
-        const { value } = await outputsOf(spark.execute(ask({ value: 9 }), "m"));
-        if (value !== 9) throw new Error(`after ${mode}: ${value}`);
-      }
-      await spark.destroy();
-      return found;
-    }, { url, modes });
+    const got = await page.run(
+      async ({ url, modes }) => {
+        const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
+        const found = {};
+        for (const mode of modes) {
+          const [end] = await outcomes([outputsOf(spark.execute(ask({ mode, value: 3 }), "m"))]);
+          found[mode] = end.failed ? end.failed.code : end.value;
+          const { value } = await outputsOf(spark.execute(ask({ value: 9 }), "m"));
+          if (value !== 9) throw new Error(`after ${mode}: ${value}`);
+        }
+        await spark.destroy();
+        return found;
+      },
+      { url, modes },
+    );
     const expected = Object.fromEntries(modes.map((mode) => [mode, "ENGINE_TRAP"]));
     for (const mode of ["throw", "throw_text"]) expected[mode] = "ENGINE_EXCEPTION";
-    for (const mode of modes.filter((one) => /json|utf8|object|empty|pointer|length/.test(one))) expected[mode] = "RESPONSE_INVALID";
+    for (const mode of modes.filter((one) => /json|utf8|object|empty|pointer|length/.test(one)))
+      expected[mode] = "RESPONSE_INVALID";
     // Running out of memory is a trap like others: Emscripten's abort does not say why.
     Object.assign(expected, { none: 3, print: 3, proto: 2 });
     assert.deepEqual(got, expected, name);
@@ -235,7 +267,10 @@ test("errors thrown outside of any call do not reach the page's console", async 
     "stray.zip",
     engine((text) => {
       const { stray } = JSON.parse(text).request_data.inputs;
-      if (stray === "timer") setTimeout(() => { throw new Error("stray"); }, 0);
+      if (stray === "timer")
+        setTimeout(() => {
+          throw new Error("stray");
+        }, 0);
       if (stray === "promise") Promise.reject(new Error("stray"));
       return "{}";
     }),

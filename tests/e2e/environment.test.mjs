@@ -33,7 +33,8 @@ const tryIn = (page, more) =>
 const csp = (policy) => ({ "Content-Security-Policy": policy });
 
 test("a policy with all that is needed, and nothing more", async (page) => {
-  const policy = "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'; img-src data:";
+  const scripts = "script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:";
+  const policy = `default-src 'none'; ${scripts}; connect-src 'self'; img-src data:`;
   await goWith(page, "/csp-good", csp(policy));
   assert.equal(await tryIn(page), Math.PI);
 });
@@ -61,7 +62,11 @@ test("a policy without blob: scripts: the call names the directive", async (page
 });
 
 test("a policy that forbids the address of the package", async (page) => {
-  await goWith(page, "/csp-connect", csp("script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; connect-src 'none'"));
+  await goWith(
+    page,
+    "/csp-connect",
+    csp("script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; connect-src 'none'"),
+  );
   const error = await tryIn(page);
   assert.equal(error.code, "BINARY_FETCH");
   assert.match(error.message, /connect-src/);
@@ -177,18 +182,31 @@ test("prototypes that others have extended", async (page) => {
 });
 
 test("ids that are names of something else, or code", async (page) => {
-  const ids = ["__proto__", "constructor", "'); alert(1); ('", "line\nbreak", "</script>", "日本", "ÄÖ", "0", "toString"];
-  const got = await page.run(async ({ ids, url }) => {
-    const spark = new Spark({ nodegenModels: ids.map((versionId) => ({ versionId, binary: () => url })) });
-    const found = [];
-    for (const id of ids) {
-      const meta = JSON.parse(JSON.stringify({ version_id: id }));
-      found.push((await outputsOf(spark.execute(ask({ radius: 1, height: 1 }, meta)))).volume);
-    }
-    const { code } = await refused(spark.execute(ask({}), "hasOwnProperty"));
-    await spark.destroy();
-    return { found, code };
-  }, { ids, url });
+  const ids = [
+    "__proto__",
+    "constructor",
+    "'); alert(1); ('",
+    "line\nbreak",
+    "</script>",
+    "日本",
+    "ÄÖ",
+    "0",
+    "toString",
+  ];
+  const got = await page.run(
+    async ({ ids, url }) => {
+      const spark = new Spark({ nodegenModels: ids.map((versionId) => ({ versionId, binary: () => url })) });
+      const found = [];
+      for (const id of ids) {
+        const meta = JSON.parse(JSON.stringify({ version_id: id }));
+        found.push((await outputsOf(spark.execute(ask({ radius: 1, height: 1 }, meta)))).volume);
+      }
+      const { code } = await refused(spark.execute(ask({}), "hasOwnProperty"));
+      await spark.destroy();
+      return { found, code };
+    },
+    { ids, url },
+  );
   assert.deepEqual(got, { found: ids.map(() => Math.PI), code: "MODEL_NOT_FOUND" });
 });
 
@@ -202,7 +220,9 @@ test("a request whose toJSON destroys the instance, calls it, or aborts the call
     found.idle = one.stats()[0].state;
     const two = make();
     let inner;
-    const outer = outputsOf(two.execute(ask(during(() => (inner = outputsOf(two.execute(ask({ radius: 1 }), "m"))))), "m"));
+    const outer = outputsOf(
+      two.execute(ask(during(() => (inner = outputsOf(two.execute(ask({ radius: 1 }), "m"))))), "m"),
+    );
     found.both = [(await outer).volume, (await inner).volume];
     const controller = new AbortController();
     const { signal } = controller;

@@ -73,7 +73,10 @@ test("a model that is not configured", async (page) => {
     return { error: describe(error), info: error.modelInfo.uuid, same: error.modelInfo.input === input, keys, missing };
   }, cylinder.id);
   const { error } = got;
-  assert.deepEqual([error.class, error.name, error.code], ["MissingModelError", "missing_model_error", "MODEL_NOT_FOUND"]);
+  assert.deepEqual(
+    [error.class, error.name, error.code],
+    ["MissingModelError", "missing_model_error", "MODEL_NOT_FOUND"],
+  );
   assert.deepEqual(error.v3, {
     error_category: "missing_model_error",
     error_type: "error.MISSING_MODEL_ERROR",
@@ -106,34 +109,43 @@ test("what is no request is refused, never thrown", async (page) => {
   for (const error of got.found.flat()) {
     assert.deepEqual([error.class, error.code, error.path], ["BadRequestError", "REQUEST_INVALID", "input"]);
   }
-  for (const error of got.ids) assert.equal(error.name === "bad_request_error" || error.name === "missing_parameter", true);
+  for (const error of got.ids)
+    assert.equal(error.name === "bad_request_error" || error.name === "missing_parameter", true);
 });
 
 test("the cause of a failure is kept", async (page) => {
-  const got = await page.run(async ({ crash }) => {
-    class Mine extends Error {}
-    const reason = new Mine("no package today");
-    const spark = new Spark({
-      nodegenModels: [
-        { versionId: "throws", binary: () => { throw reason; } },
-        { versionId: "rejects", binary: () => Promise.reject(reason) },
-        { versionId: "plain", binary: () => Promise.reject("just text") },
-        { versionId: "crash", binary: crash },
-      ],
-    });
-    const caught = (id, inputs = {}) => spark.execute(ask(inputs), id).catch((error) => error);
-    const [throws, rejects, plain] = [await caught("throws"), await caught("rejects"), await caught("plain")];
-    const signal = AbortSignal.abort(reason);
-    const aborted = await spark.execute(ask({}), "crash", { signal }).catch((error) => error);
-    const trap = await caught("crash", { mode: "trap" });
-    await spark.destroy();
-    return {
-      same: [throws.cause === reason, rejects.cause === reason, aborted.cause === reason],
-      plain: plain.cause,
-      trap: describe(trap),
-      errors: [throws, rejects, plain].map(describe),
-    };
-  }, { crash: crash.url });
+  const got = await page.run(
+    async ({ crash }) => {
+      class Mine extends Error {}
+      const reason = new Mine("no package today");
+      const spark = new Spark({
+        nodegenModels: [
+          {
+            versionId: "throws",
+            binary: () => {
+              throw reason;
+            },
+          },
+          { versionId: "rejects", binary: () => Promise.reject(reason) },
+          { versionId: "plain", binary: () => Promise.reject("just text") },
+          { versionId: "crash", binary: crash },
+        ],
+      });
+      const caught = (id, inputs = {}) => spark.execute(ask(inputs), id).catch((error) => error);
+      const [throws, rejects, plain] = [await caught("throws"), await caught("rejects"), await caught("plain")];
+      const signal = AbortSignal.abort(reason);
+      const aborted = await spark.execute(ask({}), "crash", { signal }).catch((error) => error);
+      const trap = await caught("crash", { mode: "trap" });
+      await spark.destroy();
+      return {
+        same: [throws.cause === reason, rejects.cause === reason, aborted.cause === reason],
+        plain: plain.cause,
+        trap: describe(trap),
+        errors: [throws, rejects, plain].map(describe),
+      };
+    },
+    { crash: crash.url },
+  );
   assert.deepEqual(got.same, [true, true, true]);
   assert.equal(got.plain, "just text");
   for (const error of got.errors) {
@@ -148,21 +160,30 @@ test("the cause of a failure is kept", async (page) => {
 test("the details of a failure have the tail of what the engine printed, bounded", async (page) => {
   const chatty = made(
     "chatty.zip",
-    engine("() => { throw new Error('the last word'); }", "({ options }) => ({ _is_async() {"
-      + " return 0; }, _construct() { return 1; }, _node_calc_v3() {"
-      + " for (let i = 0; i < 1000; i++) { options.print('line ' + i + 'x'.repeat(2000)); console.log('log', i); }"
-      + " options.printErr('printed last'); console.error('logged last'); throw new Error('thrown'); } })"),
+    engine(
+      "() => { throw new Error('the last word'); }",
+      "({ options }) => ({ _is_async() {" +
+        " return 0; }, _construct() { return 1; }, _node_calc_v3() {" +
+        " for (let i = 0; i < 1000; i++) { options.print('line ' + i + 'x'.repeat(2000)); console.log('log', i); }" +
+        " options.printErr('printed last'); console.error('logged last'); throw new Error('thrown'); } })",
+    ),
   );
   const loud = made("loud.zip", packageWith(`console.warn("while evaluated");\n${glue("() => ({})")}`));
-  const got = await page.run(async ({ chatty, loud }) => {
-    const spark = new Spark({
-      nodegenModels: [{ versionId: "chatty", binary: chatty }, { versionId: "loud", binary: loud }],
-    });
-    const error = await refused(spark.execute(ask({}), "chatty"));
-    await spark.execute(ask({}), "loud");
-    await spark.destroy();
-    return error;
-  }, { chatty, loud });
+  const got = await page.run(
+    async ({ chatty, loud }) => {
+      const spark = new Spark({
+        nodegenModels: [
+          { versionId: "chatty", binary: chatty },
+          { versionId: "loud", binary: loud },
+        ],
+      });
+      const error = await refused(spark.execute(ask({}), "chatty"));
+      await spark.execute(ask({}), "loud");
+      await spark.destroy();
+      return error;
+    },
+    { chatty, loud },
+  );
   assert.equal(got.code, "ENGINE_TRAP");
   assert.match(got.details, /thrown/);
   assert.match(got.details, /printed last\nlogged last$/);
@@ -180,11 +201,19 @@ test("a second copy of the package knows the errors of the first by their code",
     const found = {
       apart: Second !== Spark && named === Second,
       classes: first instanceof Second.WasmRunnerErrors.MissingModelError,
-      guards: [Second.isError(first), Second.isError(first, "MODEL_NOT_FOUND"), Spark.isError(second, "MODEL_NOT_FOUND")],
-      others: [new Error("x"), { code: "MODEL_NOT_FOUND" }, null, undefined, "text"].map((value) => Spark.isError(value)),
+      guards: [
+        Second.isError(first),
+        Second.isError(first, "MODEL_NOT_FOUND"),
+        Spark.isError(second, "MODEL_NOT_FOUND"),
+      ],
+      others: [new Error("x"), { code: "MODEL_NOT_FOUND" }, null, undefined, "text"].map((value) =>
+        Spark.isError(value),
+      ),
       wrong: Spark.isError(first, "TIMEOUT"),
     };
-    const volumes = await Promise.all([one, two].map(async (spark) => (await outputsOf(spark.execute(ask({ height: 1 }), "m"))).volume));
+    const volumes = await Promise.all(
+      [one, two].map(async (spark) => (await outputsOf(spark.execute(ask({ height: 1 }), "m"))).volume),
+    );
     await Promise.all([one.destroy(), two.destroy()]);
     return { ...found, volumes };
   }, cylinder.url);

@@ -6,15 +6,18 @@ import { packageOf, packages, stage } from "./lib/stage.mjs";
 const { test } = stage({ launch });
 
 test("every package answers its defaults as the manifest says", async (page) => {
-  const found = await page.run(async (models) => {
-    const spark = new Spark({ nodegenModels: models, offlineMaxService: 3 });
-    const found = {};
-    for (const { versionId } of models) {
-      found[versionId] = await outputsOf(spark.execute(ask({}), versionId)).then(Object.keys, describe);
-    }
-    await spark.destroy();
-    return found;
-  }, packages.map(({ name }) => ({ versionId: packageOf(name).id, binary: packageOf(name).url })));
+  const found = await page.run(
+    async (models) => {
+      const spark = new Spark({ nodegenModels: models, offlineMaxService: 3 });
+      const found = {};
+      for (const { versionId } of models) {
+        found[versionId] = await outputsOf(spark.execute(ask({}), versionId)).then(Object.keys, describe);
+      }
+      await spark.destroy();
+      return found;
+    },
+    packages.map(({ name }) => ({ versionId: packageOf(name).id, binary: packageOf(name).url })),
+  );
   for (const { name, version_id, outputs } of packages) {
     assert.deepEqual([...found[version_id]].sort(), [...outputs].sort(), name);
   }
@@ -42,66 +45,78 @@ test("every kind of binary", async (page) => {
     });
     const found = {};
     for (const id of Object.keys(kinds)) {
-      found[id] = await outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id)).then(({ volume }) => volume, describe);
+      found[id] = await outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id)).then(
+        ({ volume }) => volume,
+        describe,
+      );
     }
     await spark.destroy();
     return found;
   }, packageOf("cylinder").url);
   assert.equal(Object.keys(found).length, 11);
-  for (const [kind, volume] of Object.entries(found)) assert.equal(volume, Math.PI, `${kind}: ${JSON.stringify(volume)}`);
+  for (const [kind, volume] of Object.entries(found))
+    assert.equal(volume, Math.PI, `${kind}: ${JSON.stringify(volume)}`);
 });
 
 test("replicas share the load; concurrent calls of an engine that suspends are right", async (page) => {
-  const got = await page.run(async ({ counter, suspending }) => {
-    const spark = new Spark({
-      nodegenModels: [
-        { versionId: "counter", binary: counter, replica: 2 },
-        { versionId: "async", binary: suspending },
-      ],
-    });
-    await spark.execute(ask({}), "counter");
-    await until(() => spark.stats()[0].replicas === 2);
-    const calls = Array.from({ length: 100 }, () => outputsOf(spark.execute(ask({}), "counter")));
-    const instances = new Set((await Promise.all(calls)).map(({ instance }) => instance)).size;
-    const heights = [1, 2, 3, 4, 5];
-    const replies = await Promise.all(
-      heights.map((height) => outputsOf(spark.execute(ask({ radius: 1, height, target_service: `s${height}` }), "async"))),
-    );
-    await spark.destroy();
-    return { instances, names: replies.map(({ reply }) => JSON.parse(reply).metadata.name.at(-1)) };
-  }, { counter: packageOf("counter").url, suspending: packageOf("async").url });
+  const got = await page.run(
+    async ({ counter, suspending }) => {
+      const spark = new Spark({
+        nodegenModels: [
+          { versionId: "counter", binary: counter, replica: 2 },
+          { versionId: "async", binary: suspending },
+        ],
+      });
+      await spark.execute(ask({}), "counter");
+      await until(() => spark.stats()[0].replicas === 2);
+      const calls = Array.from({ length: 100 }, () => outputsOf(spark.execute(ask({}), "counter")));
+      const instances = new Set((await Promise.all(calls)).map(({ instance }) => instance)).size;
+      const heights = [1, 2, 3, 4, 5];
+      const replies = await Promise.all(
+        heights.map((height) =>
+          outputsOf(spark.execute(ask({ radius: 1, height, target_service: `s${height}` }), "async")),
+        ),
+      );
+      await spark.destroy();
+      return { instances, names: replies.map(({ reply }) => JSON.parse(reply).metadata.name.at(-1)) };
+    },
+    { counter: packageOf("counter").url, suspending: packageOf("async").url },
+  );
   assert.deepEqual(got, { instances: 2, names: ["1", "2", "3", "4", "5"] });
 });
 
 test("failures are told apart, calls can be cancelled, and the model works on", async (page) => {
-  const got = await page.run(async ({ crash, slow }) => {
-    const spark = new Spark({
-      nodegenModels: [
-        { versionId: "crash", binary: crash },
-        { versionId: "slow", binary: slow },
-        { versionId: "missing", binary: "/missing.zip" },
-        { versionId: "text", binary: "not base64!!" },
-      ],
-    });
-    const codes = {};
-    for (const mode of ["trap", "throw", "abort", "deep_recursion", "invalid_utf8", "invalid_json"]) {
-      codes[mode] = (await refused(spark.execute(ask({ mode }), "crash"))).code;
-    }
-    for (const id of ["missing", "text", "nobody"]) codes[id] = (await refused(spark.execute(ask({}), id))).code;
-    const { value } = await outputsOf(spark.execute(ask({ value: 4 }), "crash"));
-    await spark.execute(ask({ ms: 0 }), "slow");
-    const { response, cancellationToken } = spark.executeWithCancellationToken(ask({ ms: 60_000 }), "slow");
-    await until(() => spark.stats()[1].running === 1);
-    cancellationToken.cancel();
-    codes.cancelled = (await refused(response)).code;
-    codes.late = (await refused(spark.execute(ask({ ms: 60_000 }), "slow", { timeout: 100 }))).code;
-    const { tag } = await outputsOf(spark.execute(ask({ ms: 1, tag: "after" }), "slow"));
-    const open = spark.execute(ask({ ms: 60_000 }), "slow");
-    const last = refused(open);
-    await spark.destroy();
-    codes.destroyed = (await last).code;
-    return { codes, value, tag };
-  }, { crash: packageOf("crash").url, slow: packageOf("slow").url });
+  const got = await page.run(
+    async ({ crash, slow }) => {
+      const spark = new Spark({
+        nodegenModels: [
+          { versionId: "crash", binary: crash },
+          { versionId: "slow", binary: slow },
+          { versionId: "missing", binary: "/missing.zip" },
+          { versionId: "text", binary: "not base64!!" },
+        ],
+      });
+      const codes = {};
+      for (const mode of ["trap", "throw", "abort", "deep_recursion", "invalid_utf8", "invalid_json"]) {
+        codes[mode] = (await refused(spark.execute(ask({ mode }), "crash"))).code;
+      }
+      for (const id of ["missing", "text", "nobody"]) codes[id] = (await refused(spark.execute(ask({}), id))).code;
+      const { value } = await outputsOf(spark.execute(ask({ value: 4 }), "crash"));
+      await spark.execute(ask({ ms: 0 }), "slow");
+      const { response, cancellationToken } = spark.executeWithCancellationToken(ask({ ms: 60_000 }), "slow");
+      await until(() => spark.stats()[1].running === 1);
+      cancellationToken.cancel();
+      codes.cancelled = (await refused(response)).code;
+      codes.late = (await refused(spark.execute(ask({ ms: 60_000 }), "slow", { timeout: 100 }))).code;
+      const { tag } = await outputsOf(spark.execute(ask({ ms: 1, tag: "after" }), "slow"));
+      const open = spark.execute(ask({ ms: 60_000 }), "slow");
+      const last = refused(open);
+      await spark.destroy();
+      codes.destroyed = (await last).code;
+      return { codes, value, tag };
+    },
+    { crash: packageOf("crash").url, slow: packageOf("slow").url },
+  );
   assert.deepEqual(got, {
     codes: {
       trap: "ENGINE_TRAP",
@@ -135,7 +150,12 @@ test("a large package is unpacked apart", async (page) => {
     const small = await bytesAt(url);
     const bytes = new Uint8Array(20 * 1024 * 1024 + small.length);
     bytes.set(small, bytes.length - small.length);
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: bytes }, { versionId: "b", binary: new Blob([bytes]) }] });
+    const spark = new Spark({
+      nodegenModels: [
+        { versionId: "m", binary: bytes },
+        { versionId: "b", binary: new Blob([bytes]) },
+      ],
+    });
     const found = [];
     for (const id of ["m", "b"]) found.push((await outputsOf(spark.execute(ask({ radius: 1, height: 1 }), id))).volume);
     await spark.destroy();

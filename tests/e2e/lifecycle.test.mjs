@@ -10,7 +10,12 @@ test("the least recently used model leaves when there are too many", async (page
   const got = await page.run(async (url) => {
     const nodegenModels = ["a", "b", "c", "d"].map((versionId) => ({ versionId, binary: url }));
     const spark = new Spark({ nodegenModels, offlineMaxService: 2 });
-    const loaded = () => spark.stats().filter(({ state }) => state === "loaded").map(({ versionId }) => versionId).join("");
+    const loaded = () =>
+      spark
+        .stats()
+        .filter(({ state }) => state === "loaded")
+        .map(({ versionId }) => versionId)
+        .join("");
     const found = [];
     for (const id of ["a", "b", "a", "c", "a", "d", "b", "a"]) {
       const { calls } = await outputsOf(spark.execute(ask({}), id));
@@ -45,7 +50,14 @@ test("preventCleanup keeps a model in memory", async (page) => {
     const found = [];
     for (const id of ["kept", "b", "c", "b", "kept"]) {
       const { calls } = await outputsOf(spark.execute(ask({}), id));
-      found.push([id, calls, spark.stats().map(({ state }) => state).join()]);
+      found.push([
+        id,
+        calls,
+        spark
+          .stats()
+          .map(({ state }) => state)
+          .join(),
+      ]);
     }
     await spark.destroy();
     return found;
@@ -57,21 +69,28 @@ test("preventCleanup keeps a model in memory", async (page) => {
 
 test("a model with open calls is never evicted", async (page) => {
   const slow = packageOf("slow");
-  const got = await page.run(async ({ slow, url }) => {
-    const spark = new Spark({
-      nodegenModels: [{ versionId: "slow", binary: slow }, { versionId: "b", binary: url }, { versionId: "c", binary: url }],
-      offlineMaxService: 1,
-    });
-    await spark.execute(ask({ ms: 0 }), "slow");
-    const long = outputsOf(spark.execute(ask({ ms: 700, tag: "long" }), "slow"));
-    await spark.execute(ask({}), "b");
-    await spark.execute(ask({}), "c");
-    const meanwhile = spark.stats()[0];
-    const { tag } = await long;
-    const afterwards = spark.stats().filter(({ state }) => state !== "idle").length;
-    await spark.destroy();
-    return { meanwhile: [meanwhile.state, meanwhile.running], tag, afterwards };
-  }, { slow: slow.url, url });
+  const got = await page.run(
+    async ({ slow, url }) => {
+      const spark = new Spark({
+        nodegenModels: [
+          { versionId: "slow", binary: slow },
+          { versionId: "b", binary: url },
+          { versionId: "c", binary: url },
+        ],
+        offlineMaxService: 1,
+      });
+      await spark.execute(ask({ ms: 0 }), "slow");
+      const long = outputsOf(spark.execute(ask({ ms: 700, tag: "long" }), "slow"));
+      await spark.execute(ask({}), "b");
+      await spark.execute(ask({}), "c");
+      const meanwhile = spark.stats()[0];
+      const { tag } = await long;
+      const afterwards = spark.stats().filter(({ state }) => state !== "idle").length;
+      await spark.destroy();
+      return { meanwhile: [meanwhile.state, meanwhile.running], tag, afterwards };
+    },
+    { slow: slow.url, url },
+  );
   assert.deepEqual(got.meanwhile, ["loaded", 1]);
   assert.equal(got.tag, "long");
   assert.equal(got.afterwards, 1, "the excess goes as soon as nobody waits");
@@ -135,7 +154,10 @@ test("mount, unmount, mount, as StrictMode does", async (page) => {
     const config = { nodegenModels: [{ versionId: "m", binary: url, replica: 2 }] };
     const mount = () => {
       const spark = new Spark(config);
-      const outcome = spark.execute(ask({}), "m").then(({ response_data }) => response_data.outputs.calls, ({ code }) => code);
+      const outcome = spark.execute(ask({}), "m").then(
+        ({ response_data }) => response_data.outputs.calls,
+        ({ code }) => code,
+      );
       return { spark, outcome };
     };
     const first = mount();
@@ -182,8 +204,14 @@ test("destroy from inside a callback of the caller", async (page) => {
 });
 
 test("a call made by a function that loads another model", async (page) => {
-  const inner = made("inner.zip", engine(() => ({ response_data: { outputs: { where: "/made/outer.zip" } } })));
-  made("outer.zip", engine(() => ({ response_data: { outputs: { reached: true } } })));
+  const inner = made(
+    "inner.zip",
+    engine(() => ({ response_data: { outputs: { where: "/made/outer.zip" } } })),
+  );
+  made(
+    "outer.zip",
+    engine(() => ({ response_data: { outputs: { reached: true } } })),
+  );
   const got = await page.run(async (inner) => {
     const spark = new Spark({
       nodegenModels: [

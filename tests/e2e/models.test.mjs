@@ -4,7 +4,8 @@ import { engine, glue, MEMORY_WASM, sums, zip } from "./lib/engines.mjs";
 import { packageOf, packages, stage } from "./lib/stage.mjs";
 
 const { test, made } = stage();
-const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 1e-9 * Math.abs(expected), `${actual}, not ${expected}`);
+const near = (actual, expected) =>
+  assert.ok(Math.abs(actual - expected) < 1e-9 * Math.abs(expected), `${actual}, not ${expected}`);
 
 /** The outputs of one call to a package. */
 const outputs = (page, name, inputs = {}, meta = {}) =>
@@ -29,13 +30,17 @@ const DEFAULTS = {
 };
 
 test("every package answers its defaults", async (page) => {
-  const found = await page.run(async (models) => {
-    const spark = new Spark({ nodegenModels: models, offlineMaxService: 3 });
-    const found = {};
-    for (const { versionId } of models) found[versionId] = await outputsOf(spark.execute(ask({}), versionId)).catch(describe);
-    await spark.destroy();
-    return found;
-  }, packages.map(({ name }) => ({ versionId: packageOf(name).id, binary: packageOf(name).url })));
+  const found = await page.run(
+    async (models) => {
+      const spark = new Spark({ nodegenModels: models, offlineMaxService: 3 });
+      const found = {};
+      for (const { versionId } of models)
+        found[versionId] = await outputsOf(spark.execute(ask({}), versionId)).catch(describe);
+      await spark.destroy();
+      return found;
+    },
+    packages.map(({ name }) => ({ versionId: packageOf(name).id, binary: packageOf(name).url })),
+  );
   assert.ok(packages.length >= 22);
   for (const { name, model, version_id, outputs: names } of packages) {
     assert.deepEqual(Object.keys(found[version_id]).sort(), [...names].sort(), `${name}: ${found[version_id].message}`);
@@ -52,7 +57,10 @@ test("an export with two versions: the id picks, and one that is not in it is re
     await spark.destroy();
     return found;
   }, two);
-  assert.deepEqual(got.slice(0, 2).map(({ volume }) => volume), [Math.PI, 3.14]);
+  assert.deepEqual(
+    got.slice(0, 2).map(({ volume }) => volume),
+    [Math.PI, 3.14],
+  );
   const { failed } = got[2];
   assert.equal(failed.class, "PackageError");
   assert.match(failed.message, new RegExp(two.versions[0].version_id), "the message lists what is there");
@@ -95,7 +103,13 @@ test("service_category: the rules of overlay and replacement", async (page) => {
   const models = [
     { versionId: "rich", binary: made("rich.zip", zip([...rich, sums(rich)])) },
     { versionId: "broken", binary: made("broken-static.zip", zip(broken)) },
-    { versionId: "bare", binary: made("bare.zip", engine(() => "{}")) },
+    {
+      versionId: "bare",
+      binary: made(
+        "bare.zip",
+        engine(() => "{}"),
+      ),
+    },
   ];
   const got = await page.run(async (nodegenModels) => {
     const spark = new Spark({ nodegenModels });
@@ -156,7 +170,13 @@ for (const name of ["async", "async-o3", "async-modern"]) {
     const got = await page.run(async ({ id, url }) => {
       const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
       const heights = Array.from({ length: 40 }, (_, index) => index + 1);
-      const inputs = (height) => ({ radius: 1, height, target_service: `s${height}`, times: (height % 3) + 1, grow_mb: height === 7 ? 8 : 0 });
+      const inputs = (height) => ({
+        radius: 1,
+        height,
+        target_service: `s${height}`,
+        times: (height % 3) + 1,
+        grow_mb: height === 7 ? 8 : 0,
+      });
       const found = await Promise.all(heights.map((height) => outputsOf(spark.execute(ask(inputs(height)), id))));
       const alone = [];
       for (const height of heights) alone.push(await outputsOf(spark.execute(ask(inputs(height)), id)));

@@ -9,10 +9,14 @@ const { test, made } = stage();
 const whole = bytesOf("cylinder");
 const { url: good } = packageOf("cylinder");
 const js = glue(() => ({ response_data: { outputs: { fine: true } } }));
-const changed = (bytes, at, to) => Buffer.concat([bytes.subarray(0, at), Buffer.from(to), bytes.subarray(at + to.length)]);
+const changed = (bytes, at, to) =>
+  Buffer.concat([bytes.subarray(0, at), Buffer.from(to), bytes.subarray(at + to.length)]);
 const encrypted = () => {
   const bytes = Buffer.from(ECHO);
-  for (const [signature, field] of [["PK\x03\x04", 6], ["PK\x01\x02", 8]]) {
+  for (const [signature, field] of [
+    ["PK\x03\x04", 6],
+    ["PK\x01\x02", 8],
+  ]) {
     for (let at = bytes.indexOf(signature, 0, "latin1"); at >= 0; at = bytes.indexOf(signature, at + 4, "latin1")) {
       bytes.writeUInt16LE(bytes.readUInt16LE(at + field) | 1, at + field);
     }
@@ -49,11 +53,7 @@ const BYTES = {
   "only other files": [zip([{ name: "readme.txt", data: "hi" }]), "PACKAGE_INCOMPLETE", /readme\.txt/],
   "two engines": [zip([...entries(js), { name: "other.wasm", data: MEMORY_WASM }]), "PACKAGE_AMBIGUOUS", /other\.wasm/],
   "two glues": [zip([...entries(js), { name: "other.js", data: js }]), "PACKAGE_AMBIGUOUS", /other\.js/],
-  "wrong sum of the glue": [
-    zip([...entries(js), sums(entries(`${js} `))]),
-    "CHECKSUM_MISMATCH",
-    /fake\.js/,
-  ],
+  "wrong sum of the glue": [zip([...entries(js), sums(entries(`${js} `))]), "CHECKSUM_MISMATCH", /fake\.js/],
   "wrong sum of the engine": [
     zip([...entries(js), sums(entries(js, Buffer.from("other")))]),
     "CHECKSUM_MISMATCH",
@@ -70,7 +70,9 @@ const refusals = (page, models) =>
   page.run(
     async ({ models, good }) => {
       const all = (0, eval)(`(${models})`);
-      const nodegenModels = Object.entries(typeof all === "function" ? await all() : all).map(([versionId, binary]) => ({ versionId, binary }));
+      const nodegenModels = Object.entries(typeof all === "function" ? await all() : all).map(
+        ([versionId, binary]) => ({ versionId, binary }),
+      );
       const spark = new Spark({ nodegenModels: [...nodegenModels, { versionId: "good", binary: good }] });
       const found = {};
       for (const { versionId } of nodegenModels) found[versionId] = await refused(spark.execute(ask({}), versionId));
@@ -253,10 +255,15 @@ test("a Response that has been read, failed, or is opaque", async (page) => {
 });
 
 test("a later call tries again what failed before", async (page) => {
-  const zip = made("fine.zip", engine(() => ({ response_data: { outputs: { fine: true } } })));
+  const zip = made(
+    "fine.zip",
+    engine(() => ({ response_data: { outputs: { fine: true } } })),
+  );
   const got = await page.run(async (zip) => {
     const steps = [
-      () => { throw new Error("first"); },
+      () => {
+        throw new Error("first");
+      },
       () => Promise.reject(new Error("second")),
       () => "not base64!!",
       () => new Uint8Array(50),

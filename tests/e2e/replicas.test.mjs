@@ -26,7 +26,11 @@ test("a model loads once under fifty concurrent first calls", async (page) => {
     return { idle, loading, loaded, tags: found.map(({ tag }) => tag) };
   });
   assert.equal(asked, 1);
-  assert.deepEqual(got.tags, Array.from({ length: 50 }, (_, tag) => String(tag)), "each call got its own answer");
+  assert.deepEqual(
+    got.tags,
+    Array.from({ length: 50 }, (_, tag) => String(tag)),
+    "each call got its own answer",
+  );
   assert.equal(got.idle, "idle");
   assert.deepEqual([got.loading.state, got.loading.queued, got.loading.running], ["loading", 50, 0]);
   assert.deepEqual([got.loaded.state, got.loaded.queued, got.loaded.running, got.loaded.starting], ["loaded", 0, 0, 0]);
@@ -50,7 +54,11 @@ test("each replica is a worker and an instance of its own, and all get work", as
   assert.equal(instances.length, 3);
   for (const instance of instances) {
     const own = got.found.filter((one) => one.instance === instance).map(({ calls: count }) => count);
-    assert.deepEqual(own, [...own].sort((a, b) => a - b), "first come, first served in each replica");
+    assert.deepEqual(
+      own,
+      [...own].sort((a, b) => a - b),
+      "first come, first served in each replica",
+    );
     assert.equal(new Set(own).size, own.length, "no call is computed twice or lost");
   }
   assert.deepEqual(got.after.slice(0, 3), got.after.slice(3, 6), "ties go round");
@@ -64,13 +72,18 @@ test("a single replica computes its calls first come, first served", async (page
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
     const settled = [];
     const calls = Array.from({ length: 200 }, (_, index) =>
-      outputsOf(spark.execute(ask({ tag: String(index) }), "m")).then(({ tag, calls }) => settled.push([Number(tag), calls])),
+      outputsOf(spark.execute(ask({ tag: String(index) }), "m")).then(({ tag, calls }) =>
+        settled.push([Number(tag), calls]),
+      ),
     );
     await Promise.all(calls);
     await spark.destroy();
     return settled;
   }, counter.url);
-  assert.deepEqual(got, Array.from({ length: 200 }, (_, index) => [index, index + 1]));
+  assert.deepEqual(
+    got,
+    Array.from({ length: 200 }, (_, index) => [index, index + 1]),
+  );
 });
 
 test("a short call never waits behind a long one while a replica is free", async (page) => {
@@ -119,7 +132,8 @@ test("further replicas start from the compiled module, without the package", asy
       const modules = [];
       const look = (value) => {
         if (value instanceof WebAssembly.Module) modules.push(value);
-        else if (value !== null && typeof value === "object" && !(value instanceof Blob)) Object.values(value).forEach(look);
+        else if (value !== null && typeof value === "object" && !(value instanceof Blob))
+          Object.values(value).forEach(look);
       };
       look(message);
       posted.push(...modules.map((module) => [this, module]));
@@ -194,8 +208,14 @@ test("a replica that crashes is replaced; the calls behind it are computed", asy
   }, zip);
   assert.equal(got[3].failed.code, "ENGINE_TRAP");
   const others = got.filter((_, index) => index !== 3);
-  assert.deepEqual(others.map(({ tag }) => tag), Array.from({ length: 40 }, (_, tag) => tag).filter((tag) => tag !== 3));
-  assert.deepEqual(others.slice(0, 3).map(({ calls }) => calls), [51, 52, 53]);
+  assert.deepEqual(
+    others.map(({ tag }) => tag),
+    Array.from({ length: 40 }, (_, tag) => tag).filter((tag) => tag !== 3),
+  );
+  assert.deepEqual(
+    others.slice(0, 3).map(({ calls }) => calls),
+    [51, 52, 53],
+  );
   assert.equal(others[3].calls, 1, "a new instance computes what came after");
 });
 

@@ -231,7 +231,17 @@ test("undefined is dropped and toJSON honoured, as JSON does", async (page) => {
 
 test("text of every kind arrives unchanged, however long", async (page) => {
   const got = await withEcho(page, async ({ send }) => {
-    const texts = ["", "ü", "日本語", "😀", "\u0000\u0001\u007f", "\u2028\u2029", '"\\/\b\f\n\r\t', "__proto__", "﻿BOM"];
+    const texts = [
+      "",
+      "ü",
+      "日本語",
+      "😀",
+      "\u0000\u0001\u007f",
+      "\u2028\u2029",
+      '"\\/\b\f\n\r\t',
+      "__proto__",
+      "﻿BOM",
+    ];
     // Around the sizes where a buffer is kept, and where text needs more bytes than it has units.
     for (const size of [5460, 5461, 5462, 16384, 100_000, 3_000_000]) texts.push("a".repeat(size), "日".repeat(size));
     const wrong = [];
