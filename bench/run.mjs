@@ -53,6 +53,7 @@ const git = (...args) => {
 
 const bench = await open({ quick: options.quick, note, dist });
 const loadBefore = os.loadavg();
+const revision = git("describe", "--always", "--dirty");
 const results = [];
 const lines = [];
 try {
@@ -69,7 +70,7 @@ try {
 
 const about = {
   date: new Date().toISOString(),
-  revision: git("describe", "--always", "--dirty"),
+  revision,
   machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, memoryGb: Math.round(os.totalmem() / 2 ** 30), os: `${os.type()} ${os.release()}` },
   load: { before: loadBefore, after: os.loadavg() },
   browser: bench.browser.version(),

@@ -1,5 +1,6 @@
 // What every row works with: a server, a browser, pages with all contenders on them, and the models.
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { launch } from "../../scripts/lib/chromium.mjs";
 import { at } from "../../scripts/lib/paths.mjs";
 import { PRODUCT, serve } from "../../scripts/lib/serve.mjs";
@@ -10,10 +11,12 @@ const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", "/bench/limit.js", "/benc
 /** @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is */
 export async function open({ quick, note, dist = at("dist") }) {
   const peer = await bundlePeer();
+  // Read once: a build that ends meanwhile must not mix into these figures.
+  const product = await readFile(path.join(dist, "browser.js"), "utf8");
   const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${SCRIPTS.map((src) => `<script src="${src}"></script>`).join("")}`;
   const server = await serve({
-    mounts: { ...PRODUCT, "/dist/": dist, "/bench/": at("bench", "page") },
-    routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text } },
+    mounts: { ...PRODUCT, "/bench/": at("bench", "page") },
+    routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text }, "/dist/browser.js": { body: product } },
   });
   const browser = await launch({ args: ["--enable-precise-memory-info"] });
   const { models } = JSON.parse(await readFile(at("tests", "models", "manifest.json"), "utf8"));
@@ -21,7 +24,7 @@ export async function open({ quick, note, dist = at("dist") }) {
   return {
     quick,
     note,
-    dist,
+    product,
     peer,
     server,
     browser,

@@ -1,7 +1,5 @@
 // The package itself: its size, and the time until `new Spark` has decoded and compiled it.
-import { readFile } from "node:fs/promises";
 import { brotliCompressSync, constants, deflateRawSync, gzipSync } from "node:zlib";
-import path from "node:path";
 import esbuild from "esbuild";
 import { root } from "../../scripts/lib/paths.mjs";
 import { unpack } from "../../src/js/lzma.js";
@@ -16,8 +14,6 @@ function sizes(text) {
   return { raw: bytes.length / KB, gzip: gzipSync(bytes, { level: 9 }).length / KB, brotli: brotli.length / KB };
 }
 
-const product = (bench) => readFile(path.join(bench.dist, "browser.js"), "utf8");
-
 function size(kind, targets) {
   return {
     name: `size-${kind}`,
@@ -25,7 +21,7 @@ function size(kind, targets) {
     unit: "KB",
     targets,
     async run(bench) {
-      const [ours, peer] = [sizes(await product(bench))[kind], sizes(bench.peer.text)[kind]];
+      const [ours, peer] = [sizes(bench.product)[kind], sizes(bench.peer.text)[kind]];
       return { rounds: [{ ours, peer }] };
     },
   };
@@ -64,7 +60,7 @@ export const embedding = {
   labels: { packed: "LZMA", deflated: "deflated", plain: "plain base64" },
   targets: [],
   async run(bench) {
-    const script = await product(bench);
+    const script = bench.product;
     const packed = payloadOf(script);
     const wasm = unpack(Buffer.from(packed, "base64"));
     const texts = {
