@@ -30,7 +30,7 @@ impl Read for JsReader {
         let end = (start + buffer.len() as u64).min(length);
         let count = (end - start) as usize;
         self.bytes.subarray(start as u32, end as u32).copy_to(&mut buffer[..count]);
-        self.position = end;
+        self.position += count as u64;
         Ok(count)
     }
 }

@@ -79,9 +79,11 @@ pub fn get(object: &JsValue, key: &str) -> JsValue {
 
 /// What a thrown value says, bounded.
 pub fn describe(thrown: &JsValue) -> String {
-    let text = match thrown.dyn_ref::<js_sys::Error>() {
-        Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
-        None => match thrown.as_string() {
+    let member = |key: &str| get(thrown, key).as_string();
+    // Not `instanceof Error`: a frame's errors have another `Error`.
+    let text = match (member("name"), member("message")) {
+        (Some(name), Some(message)) => format!("{name}: {message}"),
+        _ => match thrown.as_string() {
             Some(text) => text,
             None => match thrown.as_f64() {
                 Some(number) => format!("the number {number}"),

@@ -15,6 +15,10 @@ pub mod slices;
 pub mod unpack;
 pub mod wire;
 
+#[cfg(all(test, target_arch = "wasm32"))]
+#[path = "../tests/browser/mod.rs"]
+mod tests;
+
 /// Begins to serve the page. `environment` is what the worker's script captured before any model code could run. Gives
 /// the function that takes each message's data; what it returns, unless `undefined`, is to be posted to the page.
 #[wasm_bindgen]

@@ -60,13 +60,17 @@ fn native(text: &JsString) -> Option<Uint8Array> {
     let class = get(&js_sys::global(), "Uint8Array");
     let from_base64: Function = get(&class, "fromBase64").dyn_into().ok()?;
     let start = if text.starts_with("data:", 0) { text.index_of(",", 0).checked_add(1)? as u32 } else { 0 };
+    if start > 0 && !String::from(text.slice(0, start)).to_ascii_lowercase().ends_with(";base64,") {
+        return None;
+    }
     let body: JsValue = if start == 0 { text.into() } else { text.slice(start, text.length()).into() };
     let decoded = from_base64.call1(&class, &body).or_else(|_| {
         let options = Object::new();
         set(&options, "alphabet", &"base64url".into());
         from_base64.call2(&class, &body, &options)
     });
-    decoded.ok().map(JsCast::unchecked_into)
+    // An empty text is fine for the platform, and no package for us.
+    decoded.ok().map(JsCast::unchecked_into).filter(|bytes: &Uint8Array| bytes.length() > 0)
 }
 
 /// Decodes with the base64 crate. Our memory holds one piece at a time, never the package.
