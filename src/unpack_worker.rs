@@ -16,7 +16,8 @@ use gloo_worker::oneshot::{Oneshot, OneshotBridge, OneshotRegistrar, OneshotSpaw
 use js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use spark_execute_core::Failure;
-use spark_execute_core::protocol::{Image, Load, Source};
+use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
+use spark_execute_core::wire::Wire;
 use spark_execute_worker::js::{get, set};
 use spark_execute_worker::unpack::load_image;
 use spark_execute_worker::wire::Js;
@@ -107,15 +108,28 @@ impl Job {
             None => load.source,
         };
         let Some(mut bridge) = native.adopt(host) else { return Outcome::Unavailable };
-        let done = bridge.run(Request { load: Load { source, ..load }, text });
-        let outcome = match first(done, JsFuture::from(native.broken.clone())).await {
-            First::Left(Done { image: Some(image), warnings, .. }) => Outcome::Image(image, warnings),
-            First::Left(Done { failure: Some(failure), .. }) => Outcome::Refused(failure),
-            First::Left(Done { .. }) | First::Right(_) => Outcome::Unavailable,
+        let mut request = Wire::from(&ToWorker::Load(Load { source, ..load }));
+        request.0.push(Js(text.into()));
+        let outcome = match first(bridge.run(request), JsFuture::from(native.broken.clone())).await {
+            First::Left(answers) => outcome_of(answers),
+            First::Right(_) => Outcome::Unavailable,
         };
         native.end();
         outcome
     }
+}
+
+fn outcome_of(answers: Vec<Wire<Js>>) -> Outcome {
+    let mut warnings = Vec::new();
+    for answer in answers {
+        match FromWorker::try_from(answer) {
+            Ok(FromWorker::Warning(text)) => warnings.push(text),
+            Ok(FromWorker::Unpacked(image)) => return Outcome::Image(image, warnings),
+            Ok(FromWorker::Failed(failure)) => return Outcome::Refused(failure),
+            _ => break,
+        }
+    }
+    Outcome::Unavailable
 }
 
 impl Drop for Native {
@@ -179,42 +193,34 @@ async fn blob_of(body: &JsValue) -> Option<Blob> {
     Blob::new_with_blob_sequence(&parts).ok()
 }
 
-/// What the worker is asked to do.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Request {
-    load: Load<Js>,
-    /// The source holds base64 text.
-    text: bool,
-}
-
-/// What the worker answers.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Done {
-    image: Option<Image<Js>>,
-    failure: Option<Failure>,
-    warnings: Vec<String>,
-}
-
-/// The job, in the worker.
-pub struct Unpack(Pin<Box<dyn Future<Output = Done>>>);
+/// The job, in the worker. It is asked by [`ToWorker::Load`], with whether the source holds base64 text at the end, and
+/// answers with warnings and a last message: the image or the failure.
+pub struct Unpack(Pin<Box<dyn Future<Output = Vec<Wire<Js>>>>>);
 
 impl Oneshot for Unpack {
-    type Input = Request;
+    type Input = Wire<Js>;
 
-    fn create(Request { load, text }: Request) -> Self {
+    fn create(mut request: Wire<Js>) -> Self {
         Unpack(Box::pin(async move {
-            match load_image(load, text).await {
-                Ok((image, warnings)) => Done { image: Some(image), warnings, failure: None },
-                Err(failure) => Done { failure: Some(failure), ..Done::default() },
-            }
+            let text = request.0.pop().is_some_and(|text| text.0.is_truthy());
+            let (last, warnings) = match ToWorker::try_from(request) {
+                Ok(ToWorker::Load(load)) => match load_image(load, text).await {
+                    Ok((image, warnings)) => (FromWorker::Unpacked(image), warnings),
+                    Err(failure) => (FromWorker::Failed(failure), Vec::new()),
+                },
+                // Nothing else is sent; the page sees that there is no image.
+                _ => (FromWorker::Up, Vec::new()),
+            };
+            let warnings = warnings.into_iter().map(FromWorker::Warning);
+            warnings.chain([last]).map(|message| Wire::from(&message)).collect()
         }))
     }
 }
 
 impl Future for Unpack {
-    type Output = Done;
+    type Output = Vec<Wire<Js>>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Vec<Wire<Js>>> {
         self.0.as_mut().poll(context)
     }
 }

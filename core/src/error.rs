@@ -3,14 +3,12 @@
 //! A [`Failure`] is what travels: from the core to the page, from a worker to the page, and from the page to the
 //! caller, where the JavaScript facade turns it into the `Error` subclass that belongs to its [`Code`].
 
-use serde::{Deserialize, Serialize};
-
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// A stable, machine-readable reason. The text form is public API: it is the `code` of every error.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+            $($(#[$doc])* $name,)*
         }
 
         impl Code {
@@ -20,6 +18,11 @@ macro_rules! codes {
             /// The public text form, such as `"ZIP_INVALID"`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $text,)* }
+            }
+
+            /// The code with this public text form.
+            pub fn of(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str() == text)
             }
         }
     };
@@ -85,17 +88,15 @@ codes! {
 }
 
 /// One failure: what went wrong, where, and what the engine said about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The stable reason.
     pub code: Code,
     /// What was wrong and what to do about it, for a person.
     pub message: String,
     /// The field, input or archive entry at fault, such as `nodegenModels[2].replica`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// What the engine or the browser reported, bounded in size; never payloads or credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
 }
 
@@ -137,19 +138,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_distinct_and_survive_the_wire() {
+    fn codes_are_distinct_and_found_by_their_text() {
         let mut seen = std::collections::HashSet::new();
         for &code in Code::ALL {
             assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
-            let wire = serde_json::to_string(&code).unwrap();
-            assert_eq!(wire, format!("\"{}\"", code.as_str()));
-            assert_eq!(serde_json::from_str::<Code>(&wire).unwrap(), code);
+            assert_eq!(Code::of(code.as_str()), Some(code));
         }
+        assert_eq!(Code::of("timeout"), None);
     }
 
     #[test]
     fn empty_details_are_left_out() {
         let failure = Failure::new(Code::Timeout, "m").with_details("");
-        assert_eq!(serde_json::to_string(&failure).unwrap(), r#"{"code":"TIMEOUT","message":"m"}"#);
+        assert_eq!(failure, Failure::new(Code::Timeout, "m"));
     }
 }

@@ -15,5 +15,6 @@ pub mod request;
 pub mod scheduler;
 pub mod suggest;
 pub mod table;
+pub mod wire;
 
 pub use error::{Code, Failure, Result};

@@ -4,16 +4,14 @@
 //! shells put their own type there; the tests here use text.
 //!
 //! A [`ToWorker::Call`] travels as the array `[id, request]` and a [`FromWorker::Reply`] as
-//! `[id, response, micros, heap]`, since they are sent for every call; all others travel as the objects that serde
-//! makes of them. The first message a worker receives, before any of these, is `{ module }`: our own compiled
-//! WebAssembly.
-
-use serde::{Deserialize, Serialize};
+//! `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
+//! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module }`: our own
+//! compiled WebAssembly.
 
 use crate::error::Failure;
 
 /// From the page to a worker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ToWorker<V> {
     /// Read a package, keep its engine here and give the page what further replicas need.
     Load(Load<V>),
@@ -33,7 +31,7 @@ pub enum ToWorker<V> {
 }
 
 /// From a worker to the page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FromWorker<V> {
     /// The worker runs our code and listens.
     Up,
@@ -73,7 +71,7 @@ pub enum FromWorker<V> {
 }
 
 /// What to load and how.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Load<V> {
     /// The configured version id, to pick the model out of a nested export package.
     pub version_id: String,
@@ -84,7 +82,7 @@ pub struct Load<V> {
 }
 
 /// Where the bytes of a package are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Source<V> {
     /// A `Blob`.
     Blob(V),
@@ -107,7 +105,7 @@ pub enum Source<V> {
 }
 
 /// A package, unpacked: everything a replica starts from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Image<V> {
     /// The engine: a compiled `WebAssembly.Module`.
     pub module: V,
@@ -123,24 +121,57 @@ pub struct Image<V> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
     use crate::error::Code;
+    use crate::wire::{Value, Wire};
+
+    impl Value for Json {
+        fn text(text: &str) -> Self {
+            text.into()
+        }
+
+        fn number(number: f64) -> Self {
+            number.into()
+        }
+
+        fn none() -> Self {
+            Json::Null
+        }
+
+        fn as_text(&self) -> Option<String> {
+            self.as_str().map(Into::into)
+        }
+
+        fn as_number(&self) -> Option<f64> {
+            self.as_f64()
+        }
+
+        fn is_none(&self) -> bool {
+            self.is_null()
+        }
+    }
+
+    fn value(text: &str) -> Json {
+        text.into()
+    }
 
     fn text(value: &str) -> String {
         value.to_owned()
     }
 
-    fn image() -> Image<String> {
+    fn image() -> Image<Json> {
         Image {
-            module: text("module"),
-            glue: text("glue"),
-            data: Some(text("data")),
+            module: value("module"),
+            glue: value("glue"),
+            data: Some(value("data")),
             static_json: None,
-            formspec_json: Some(text("{}")),
+            formspec_json: Some(value("{}")),
         }
     }
 
-    fn load(source: Source<String>) -> ToWorker<String> {
+    fn load(source: Source<Json>) -> ToWorker<Json> {
         ToWorker::Load(Load { version_id: text("id"), verify_checksums: true, source })
     }
 
@@ -151,17 +182,19 @@ mod tests {
             headers: vec![(text("x-key"), text("1"))],
             credentials: Some(text("include")),
         };
+        let bare = Source::Fetch { url: text("u"), headers: Vec::new(), credentials: None };
         for message in [
-            load(Source::Blob(text("blob"))),
+            load(bare),
+            load(Source::Blob(value("blob"))),
             load(fetch),
             load(Source::Slices { text: true, total: 7.0 }),
-            ToWorker::Slice(text("slice")),
+            ToWorker::Slice(value("slice")),
             ToWorker::SlicesEnd,
             ToWorker::Start(image()),
-            ToWorker::Call { id: u32::MAX, request: text("{}") },
+            ToWorker::Call { id: u32::MAX, request: value("{}") },
         ] {
-            let wire = serde_json::to_string(&message).unwrap();
-            assert_eq!(serde_json::from_str::<ToWorker<String>>(&wire).unwrap(), message);
+            let wire = serde_json::to_string(&Wire::from(&message)).unwrap();
+            assert_eq!(ToWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);
         }
     }
 
@@ -172,13 +205,34 @@ mod tests {
             FromWorker::Up,
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
-            FromWorker::Reply { id: 0, response: text("{}"), micros: 12.5, heap: 1.0 },
+            FromWorker::Reply { id: 0, response: value("{}"), micros: 12.5, heap: 1.0 },
             FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
             FromWorker::Failed(failure),
             FromWorker::Warning(text("careful")),
         ] {
-            let wire = serde_json::to_string(&message).unwrap();
-            assert_eq!(serde_json::from_str::<FromWorker<String>>(&wire).unwrap(), message);
+            let wire = serde_json::to_string(&Wire::from(&message)).unwrap();
+            assert_eq!(FromWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);
+        }
+    }
+    #[test]
+    fn what_no_thread_sends_is_refused() {
+        for wire in [
+            "[]",
+            "[null]",
+            r#"["Down"]"#,
+            "[1]",
+            r#"["Load", "id", 1, "Pipe"]"#,
+            r#"["Load", "id", 1, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, "Blob", "b"]"#,
+            r#"["Start", "m"]"#,
+            r#"["Ready", 1]"#,
+            r#"["Failed", "NO_SUCH_CODE", "m"]"#,
+            r#"["Failed", "TIMEOUT", "m", 5]"#,
+            r#"["CallFailed", "TIMEOUT", "m", null, null, "1", 1]"#,
+        ] {
+            let wire: Wire<Json> = serde_json::from_str(wire).unwrap();
+            assert_eq!(ToWorker::try_from(wire.clone()).unwrap_err().code, Code::Internal, "{wire:?}");
+            assert_eq!(FromWorker::try_from(wire.clone()).unwrap_err().code, Code::Internal, "{wire:?}");
         }
     }
 }

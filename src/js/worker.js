@@ -3,7 +3,7 @@
 
 import * as bindings from "spark:glue";
 
-const fail = (code, message, details) => postMessage({ Failed: { code, message, details: String(details ?? "") } });
+const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
 
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();

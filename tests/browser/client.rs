@@ -72,10 +72,10 @@ fn worker_that(does: &str) -> JsValue {
     let script = format!(
         "const reply = (id, text) => postMessage([id, text, 1, 65536]);
         onmessage = ({{ data }}) => {{
-            if (data.module) return postMessage('Up');
-            if (data.Load) postMessage({{ Unpacked: {{ module: 'm', glue: 'g' }} }});
-            if (data.Load || data.Start) return postMessage({{ Ready: {{ is_async: false, heap: 65536 }} }});
-            if (!Array.isArray(data)) return;
+            if (data.module) return postMessage(['Up']);
+            if (data[0] === 'Load') postMessage(['Unpacked', 'm', 'g']);
+            if (data[0] === 'Load' || data[0] === 'Start') return postMessage(['Ready', 0, 65536]);
+            if (typeof data[0] !== 'number') return;
             const [id, text] = data;
             {does}
         }};"
@@ -205,7 +205,7 @@ async fn a_model_that_never_gets_ready_is_given_up() {
     let watch = Watch::new();
     let clock = Clock::new();
     let page =
-        Page::new(&"onmessage = ({ data }) => data.module && postMessage('Up')".into(), &blob(), "timeout: 5000");
+        Page::new(&"onmessage = ({ data }) => data.module && postMessage(['Up'])".into(), &blob(), "timeout: 5000");
     let call = page.call(REQUEST);
     clock.pass(5_001.0);
     let error = wait(&call).await.unwrap_err();
@@ -290,8 +290,8 @@ async fn a_worker_that_dies_takes_only_its_own_call_with_it() {
 #[wasm_bindgen_test]
 async fn what_a_worker_reports_reaches_the_caller_and_the_developer() {
     let watch = Watch::new();
-    let script = "postMessage({ Warning: 'careful' });
-        postMessage({ CallFailed: { id, failure: { code: 'OUT_OF_MEMORY', message: 'm', path: 'p', details: 'd' }, fatal: true } });";
+    let script = "postMessage(['Warning', 'careful']);
+        postMessage(['CallFailed', 'OUT_OF_MEMORY', 'm', 'p', 'd', id, 1]);";
     let page = Page::new(&worker_that(script), &blob(), "");
     let error = page.error(REQUEST).await;
     assert_eq!(["code", "message", "path", "details"].map(|key| text(&error, key)), ["OUT_OF_MEMORY", "m", "p", "d"]);
@@ -304,7 +304,7 @@ async fn what_a_worker_reports_reaches_the_caller_and_the_developer() {
 async fn a_start_that_the_worker_reports_as_failed_is_the_calls_error() {
     let watch = Watch::new();
     let script =
-        "onmessage = () => postMessage({ Failed: { code: 'GLUE_FAILED', message: 'broken glue', details: 'said' } })";
+        "onmessage = () => postMessage(['Failed', 'GLUE_FAILED', 'broken glue', null, 'said'])";
     let page = Page::new(&script.into(), &blob(), "");
     let (first, second) = (page.call(REQUEST), page.call(REQUEST));
     for call in [first, second] {
@@ -364,7 +364,7 @@ async fn the_callers_own_function_is_the_cause_when_it_fails() {
 #[wasm_bindgen_test]
 async fn destroying_ends_calls_and_workers() {
     let watch = Watch::new();
-    let holding = "navigator.locks.request('destroyed', () => { postMessage({ Warning: 'held' }); return new Promise(() => {}); });";
+    let holding = "navigator.locks.request('destroyed', () => { postMessage(['Warning', 'held']); return new Promise(() => {}); });";
     let page = Page::new(&worker_that(holding), &blob(), "");
     let call = page.call(REQUEST);
     while page.warnings.length() == 0 {

@@ -138,8 +138,10 @@ fn what_nobody_sent_is_refused() {
         "({})",
         "[]",
         "['1', '{}']",
-        "({ Ready: {} })",
-        "({ Failed: { code: 'X' } })",
+        "['Ready', 0]",
+        "['Failed', 'X', 'm', null, null]",
+        "['Unpacked', 'm']",
+        "['Load', 'id', 0, 'Pipe']",
     ] {
         assert_eq!(read_from_worker(js(data)).unwrap_err().code, Code::Internal, "{data}");
         assert_eq!(read_to_worker(js(data)).unwrap_err().code, Code::Internal, "{data}");

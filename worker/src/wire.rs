@@ -1,9 +1,9 @@
 //! Messages as JavaScript values: how [`spark_execute_core::protocol`] crosses between threads.
 
 use js_sys::Array;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spark_execute_core::protocol::{FromWorker, ToWorker};
+use spark_execute_core::wire::{Value, Wire};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 
@@ -11,19 +11,45 @@ use wasm_bindgen::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Js(#[serde(with = "serde_wasm_bindgen::preserve")] pub JsValue);
 
+impl Value for Js {
+    fn text(text: &str) -> Self {
+        Js(text.into())
+    }
+
+    fn number(number: f64) -> Self {
+        Js(number.into())
+    }
+
+    fn none() -> Self {
+        Js(JsValue::UNDEFINED)
+    }
+
+    fn as_text(&self) -> Option<String> {
+        self.0.as_string()
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.0.as_f64()
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.is_undefined() || self.0.is_null()
+    }
+}
+
 /// A message to a worker, ready for `postMessage`.
 pub fn to_worker(message: &ToWorker<Js>) -> Result<JsValue> {
     match message {
         ToWorker::Call { id, request } => Ok(Array::of2(&(*id).into(), &request.0).into()),
-        _ => encode(message),
+        _ => encode(&message.into()),
     }
 }
 
 /// What a worker was sent.
 pub fn read_to_worker(data: JsValue) -> Result<ToWorker<Js>> {
-    match data.dyn_ref::<Array>() {
-        Some(call) => Ok(ToWorker::Call { id: number(&call.get(0))? as u32, request: Js(call.get(1)) }),
-        None => decode(data),
+    match frequent(&data) {
+        Some((call, id)) => Ok(ToWorker::Call { id, request: Js(call.get(1)) }),
+        None => decode(data)?.try_into(),
     }
 }
 
@@ -33,32 +59,38 @@ pub fn from_worker(message: &FromWorker<Js>) -> Result<JsValue> {
         FromWorker::Reply { id, response, micros, heap } => {
             Ok(Array::of4(&(*id).into(), &response.0, &(*micros).into(), &(*heap).into()).into())
         }
-        _ => encode(message),
+        _ => encode(&message.into()),
     }
 }
 
 /// What a worker sent.
 pub fn read_from_worker(data: JsValue) -> Result<FromWorker<Js>> {
-    match data.dyn_ref::<Array>() {
-        Some(reply) => Ok(FromWorker::Reply {
-            id: number(&reply.get(0))? as u32,
+    match frequent(&data) {
+        Some((reply, id)) => Ok(FromWorker::Reply {
+            id,
             response: Js(reply.get(1)),
             micros: number(&reply.get(2))?,
             heap: number(&reply.get(3))?,
         }),
-        None => decode(data),
+        None => decode(data)?.try_into(),
     }
+}
+
+/// A call or an answer, and its id: these are read without a detour.
+fn frequent(data: &JsValue) -> Option<(&Array, u32)> {
+    let array = data.dyn_ref::<Array>()?;
+    Some((array, array.get(0).as_f64()? as u32))
 }
 
 fn number(value: &JsValue) -> Result<f64> {
     value.as_f64().ok_or_else(|| Failure::new(Code::Internal, "A message between threads lacks a number."))
 }
 
-fn encode<T: Serialize>(message: &T) -> Result<JsValue> {
+fn encode(message: &Wire<Js>) -> Result<JsValue> {
     serde_wasm_bindgen::to_value(message).map_err(malformed)
 }
 
-fn decode<T: DeserializeOwned>(data: JsValue) -> Result<T> {
+fn decode(data: JsValue) -> Result<Wire<Js>> {
     serde_wasm_bindgen::from_value(data).map_err(malformed)
 }
 
