@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use spark_execute_core::Failure;
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
@@ -166,12 +166,17 @@ impl Pool {
     /// Tells the scheduler something and does what it wants done.
     pub(crate) fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
         let answer = event(&mut self.state.borrow_mut().scheduler);
+        let mut posts: Vec<(ReplicaId, Array)> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
             match action {
+                Some(Action::Post { replica, call }) => self.collect(replica, call, &mut posts),
                 Some(action) => self.perform(action),
                 None => break,
             }
+        }
+        for (replica, calls) in posts {
+            self.post_calls(replica, &calls);
         }
         self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now());
         answer
@@ -181,10 +186,9 @@ impl Pool {
         match action {
             Action::Load { model, replica } => self.load(model, replica),
             Action::Spawn { model, replica } => self.spawn_from_image(model, replica),
-            Action::Post { replica, call } => self.post_call(replica, call),
-            Action::Terminate { replica } => {
-                self.end_worker(replica);
-            }
+            // Collected by `tell`.
+            Action::Post { .. } => {}
+            Action::Terminate { replica } => self.end_worker(replica),
             Action::Unload { model } => {
                 let image = self.state.borrow_mut().images[model].take();
                 drop(image);
@@ -193,17 +197,22 @@ impl Pool {
         }
     }
 
-    fn post_call(&self, replica: ReplicaId, call: CallId) {
-        let posted = {
-            let state = self.state.borrow();
-            match (state.replicas.get(&replica), state.calls.get(&call)) {
-                (Some(worker), Some(pending)) => {
-                    worker.post(&ToWorker::Call { id: call, request: Js(pending.request.clone()) })
-                }
-                _ => Ok(()),
-            }
-        };
-        if let Err(failure) = posted {
+    /// Adds a call to the message for its replica: what is posted at one time travels together.
+    fn collect(&self, replica: ReplicaId, call: CallId, posts: &mut Vec<(ReplicaId, Array)>) {
+        let state = self.state.borrow();
+        let Some(pending) = state.calls.get(&call) else { return };
+        let at = posts.iter().position(|(id, _)| *id == replica).unwrap_or_else(|| {
+            posts.push((replica, Array::new()));
+            posts.len() - 1
+        });
+        let (_, calls) = &posts[at];
+        calls.push(&call.into());
+        calls.push(&pending.request);
+    }
+
+    fn post_calls(&self, replica: ReplicaId, calls: &Array) {
+        let posted = self.state.borrow().replicas.get(&replica).map(|worker| worker.post_calls(calls));
+        if let Some(Err(failure)) = posted {
             self.died(replica, failure, JsValue::UNDEFINED);
         }
     }

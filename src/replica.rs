@@ -106,6 +106,11 @@ impl Replica {
         self.post_raw(&wire::to_worker(message)?)
     }
 
+    /// Sends calls: `[id, request, id, request, …]`.
+    pub fn post_calls(&self, calls: &Array) -> Result<()> {
+        self.post_raw(calls)
+    }
+
     /// The worker runs our script: policy violations from now on are not its start.
     pub fn up(&mut self) {
         self.violations = None;

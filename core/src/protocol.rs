@@ -3,8 +3,8 @@
 //! `V` is a JavaScript value that Rust only hands on: request and response text, a compiled module, a `Blob`. The
 //! shells put their own type there; the tests here use text.
 //!
-//! A [`ToWorker::Call`] travels as the array `[id, request]` and a [`FromWorker::Reply`] as
-//! `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
+//! A [`ToWorker::Call`] travels as the array `[id, request]`, several of them as `[id, request, id, request, …]`, and a
+//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
 //! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module }`: our own
 //! compiled WebAssembly.
 

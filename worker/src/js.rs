@@ -1,6 +1,7 @@
 //! The few platform bindings that js-sys and web-sys lack or would make expensive, and small helpers.
 
 use js_sys::{Object, Reflect, Uint8Array};
+use spark_execute_core::number::number;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -86,7 +87,7 @@ pub fn describe(thrown: &JsValue) -> String {
         _ => match thrown.as_string() {
             Some(text) => text,
             None => match thrown.as_f64() {
-                Some(number) => format!("the number {number}"),
+                Some(value) => format!("the number {}", number(value)),
                 None => format!("{thrown:?}"),
             },
         },

@@ -30,7 +30,12 @@ impl Port {
 
     /// Sends one message. What cannot be sent is reported instead, so that nobody waits for it.
     pub fn send(&self, message: &FromWorker<Js>) {
-        if let Err(failure) = self.post(&self.message(message)) {
+        self.post_or_report(&self.message(message));
+    }
+
+    /// Sends what [`message`](Self::message) made.
+    pub fn post_or_report(&self, data: &JsValue) {
+        if let Err(failure) = self.post(data) {
             let _ = self.post(&self.message(&FromWorker::Failed(failure)));
         }
     }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use js_sys::Array;
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -47,8 +48,12 @@ impl Session {
     }
 
     fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
+        if let Some(calls) = wire::calls(&data) {
+            return self.calls(calls);
+        }
         match wire::read_to_worker(data) {
-            Ok(ToWorker::Call { id, request }) => return self.call(id, request.0),
+            // Calls come as arrays.
+            Ok(ToWorker::Call { .. }) => {}
             Ok(ToWorker::Load(load)) => match load.source {
                 Source::Slices { text, total } => *self.arriving.borrow_mut() = Some((load, Slices::new(text, total))),
                 _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
@@ -108,6 +113,20 @@ impl Session {
         *self.engine.borrow_mut() = Some(Rc::new(engine));
         self.port.send(&ready);
         Ok(())
+    }
+
+    /// Answers calls in order; gives the last answer, the others are sent as they are computed.
+    fn calls(self: &Rc<Self>, calls: &Array) -> JsValue {
+        let mut answer = JsValue::UNDEFINED;
+        for at in (0..calls.length()).step_by(2) {
+            if !answer.is_undefined() {
+                self.port.post_or_report(&answer);
+            }
+            // The page made the array: an id is there.
+            let id = calls.get(at).as_f64().unwrap_or(0.0) as u32;
+            answer = self.call(id, calls.get(at + 1));
+        }
+        answer
     }
 
     /// The message that answers a call; `undefined` when it will be sent later.

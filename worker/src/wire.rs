@@ -7,6 +7,8 @@ use spark_execute_core::wire::{Value, Wire};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 
+use crate::reader::{self, Malformed};
+
 /// A JavaScript value that Rust only hands on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Js(#[serde(with = "serde_wasm_bindgen::preserve")] pub JsValue);
@@ -53,6 +55,11 @@ pub fn read_to_worker(data: JsValue) -> Result<ToWorker<Js>> {
     }
 }
 
+/// Calls that came in one message: `[id, request, id, request, …]`.
+pub fn calls(data: &JsValue) -> Option<&Array> {
+    frequent(data).map(|(calls, _)| calls)
+}
+
 /// A message from a worker, ready for `postMessage`.
 pub fn from_worker(message: &FromWorker<Js>) -> Result<JsValue> {
     match message {
@@ -87,13 +94,14 @@ fn number(value: &JsValue) -> Result<f64> {
 }
 
 fn encode(message: &Wire<Js>) -> Result<JsValue> {
-    serde_wasm_bindgen::to_value(message).map_err(malformed)
+    serde_wasm_bindgen::to_value(message).map_err(|error| malformed().with_details(error.to_string()))
 }
 
 fn decode(data: JsValue) -> Result<Wire<Js>> {
-    serde_wasm_bindgen::from_value(data).map_err(malformed)
+    reader::read(data).map_err(|_| malformed())
 }
 
-fn malformed(error: serde_wasm_bindgen::Error) -> Failure {
-    Failure::new(Code::Internal, "A message between threads is malformed.").with_details(error.to_string())
+#[cold]
+fn malformed() -> Failure {
+    Failure::new(Code::Internal, Malformed.to_string())
 }

@@ -43,6 +43,9 @@ pub(super) struct Replica {
     pub head_since: f64,
     pub heap: f64,
     window: usize,
+    /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
+    /// short calls travel in one message.
+    filling: bool,
     suspends: bool,
 }
 
@@ -57,6 +60,7 @@ impl Replica {
             head_since: 0.0,
             heap: 0.0,
             window: 1,
+            filling: true,
             suspends: false,
         }
     }
@@ -79,7 +83,8 @@ impl Replica {
     }
 
     pub fn has_room(&self, now: f64) -> bool {
-        self.stage == Stage::Ready && self.flights.len() < self.window(now)
+        let (count, window) = (self.flights.len(), self.window(now));
+        self.stage == Stage::Ready && count < window && (self.filling || count <= window / 2)
     }
 
     pub fn post(&mut self, call: CallId, deadline: f64, now: f64) {
@@ -87,6 +92,7 @@ impl Replica {
             self.head_since = now;
         }
         self.flights.push_back(Flight { call, deadline });
+        self.filling = self.flights.len() < self.window;
     }
 
     /// Takes a call out of flight; `false` if it was not there.
@@ -94,6 +100,7 @@ impl Replica {
         let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
         self.flights.remove(at);
         self.head_since = now;
+        self.filling |= self.flights.len() <= self.window / 2;
         true
     }
 
@@ -142,6 +149,27 @@ mod tests {
             replica.observe(20.0, 0.0);
         }
         assert_eq!(replica.window(0.0), 1);
+    }
+
+    #[test]
+    fn a_full_worker_gets_no_more_before_half_is_answered() {
+        let mut replica = ready();
+        for _ in 0..3 {
+            replica.observe(20.0, 0.0);
+        }
+        for call in 0..8 {
+            assert!(replica.has_room(0.0), "{call}");
+            replica.post(call, 100.0, 0.0);
+        }
+        for call in 0..4 {
+            assert!(!replica.has_room(0.0), "{call}");
+            replica.end(call, 0.0);
+        }
+        for call in 8..12 {
+            assert!(replica.has_room(0.0), "{call}");
+            replica.post(call, 100.0, 0.0);
+        }
+        assert!(!replica.has_room(0.0));
     }
 
     #[test]

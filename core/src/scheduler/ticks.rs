@@ -3,6 +3,7 @@
 use super::replica::{STALL_MS, Stage};
 use super::{Action, CallId, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
+use crate::number::number;
 
 impl Scheduler {
     /// Time has passed. To be called at [`next_tick`](Self::next_tick); early or late calls do no harm.
@@ -49,7 +50,7 @@ impl Scheduler {
             .collect();
         for (id, silent) in overdue {
             let failure = if silent {
-                let seconds = self.policy.boot_ms / 1000.0;
+                let seconds = number(self.policy.boot_ms / 1000.0);
                 Failure::new(
                     Code::WorkerStart,
                     format!(
@@ -90,7 +91,7 @@ impl Scheduler {
             };
             let message = format!(
                 "The call ran out of time after {} ms: {doing}. Raise `timeout`, or give the model more replicas.",
-                call.timeout_ms
+                number(call.timeout_ms)
             );
             self.fail(id, Failure::new(Code::Timeout, message));
         }

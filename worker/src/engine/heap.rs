@@ -7,6 +7,7 @@ use std::cell::RefCell;
 
 use js_sys::{ArrayBuffer, Int32Array, Uint8Array, WebAssembly};
 use spark_execute_core::Code;
+use spark_execute_core::number::number;
 use wasm_bindgen::prelude::*;
 
 use super::fault::Fault;
@@ -62,7 +63,11 @@ impl Heap {
             decoder: strict_decoder(),
             kept: 0,
             length_at: 0,
-            views: RefCell::new(Views { size: 0.0, kept: Uint8Array::new_with_length(0), length: Int32Array::new_with_length(0) }),
+            views: RefCell::new(Views {
+                size: 0.0,
+                kept: Uint8Array::new_with_length(0),
+                length: Int32Array::new_with_length(0),
+            }),
         };
         heap.length_at = heap.allocate(8.0)?;
         heap.kept = heap.allocate(f64::from(KEPT))?;
@@ -126,7 +131,7 @@ impl Heap {
             return Err(invalid("The model answered nothing. Its package may be damaged; export it again.", ""));
         }
         if f64::from(at) + f64::from(length) > self.size() {
-            let details = format!("{length} bytes at {at}, in a memory of {} bytes", self.size());
+            let details = format!("{length} bytes at {at}, in a memory of {} bytes", number(self.size()));
             let message = "The model's answer lies outside its memory. Its package may be damaged; export it again.";
             return Err(Fault::fatal(Code::ResponseInvalid, message, details));
         }
@@ -147,7 +152,7 @@ impl Heap {
 
     fn allocate(&self, size: f64) -> Result<u32, Fault> {
         let out_of_memory = |details: String| {
-            let message = format!("The model has no memory for a request of {size} bytes. Send less data.");
+            let message = format!("The model has no memory for a request of {} bytes. Send less data.", number(size));
             Fault::fatal(Code::OutOfMemory, &message, details)
         };
         if size > f64::from(u32::MAX) {
