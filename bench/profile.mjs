@@ -59,7 +59,8 @@ function print(label, { nodes, samples, timeDeltas }) {
   console.log(`\n${label}, ${(total / 1000).toFixed(0)} ms\n     self        with callees`);
   const percent = (time) => `${((time / total) * 100).toFixed(1).padStart(6)} %`;
   const order = [...inclusive.keys()].sort((a, b) => (self.get(b) ?? 0) - (self.get(a) ?? 0));
-  const top = new Set([...order.slice(0, 25), ...[...inclusive].sort((a, b) => b[1] - a[1]).slice(0, 25).map(([key]) => key)]);
+  const longest = [...inclusive.keys()].sort((a, b) => inclusive.get(b) - inclusive.get(a));
+  const top = new Set([...order.slice(0, 25), ...longest.slice(0, 25)]);
   for (const key of order.filter((each) => top.has(each))) {
     const own = self.get(key) ?? 0;
     console.log(`${percent(own)} ${(own / 1000).toFixed(1).padStart(8)} ms ${percent(inclusive.get(key))}  ${key}`);
@@ -68,5 +69,6 @@ function print(label, { nodes, samples, timeDeltas }) {
 
 function nameOf({ callFrame: { functionName, url, lineNumber, columnNumber } }) {
   const name = (functionName || "(anonymous)").replace(/::h[0-9a-f]{16}\b/, "").replace(/\[[0-9a-f]{16}\]/g, "");
-  return name.startsWith("(") && !url ? name : `${name} ${url.split("/").at(-1).slice(-24)}:${lineNumber + 1}:${columnNumber + 1}`;
+  if (name.startsWith("(") && !url) return name;
+  return `${name} ${url.split("/").at(-1).slice(-24)}:${lineNumber + 1}:${columnNumber + 1}`;
 }

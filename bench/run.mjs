@@ -1,4 +1,5 @@
-// The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one page.
+// The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one
+// page.
 //   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list] [--dist <folder>]
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -71,7 +72,12 @@ try {
 const about = {
   date: new Date().toISOString(),
   revision,
-  machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, memoryGb: Math.round(os.totalmem() / 2 ** 30), os: `${os.type()} ${os.release()}` },
+  machine: {
+    cpu: os.cpus()[0]?.model,
+    cores: os.cpus().length,
+    memoryGb: Math.round(os.totalmem() / 2 ** 30),
+    os: `${os.type()} ${os.release()}`,
+  },
   load: { before: loadBefore, after: os.loadavg() },
   browser: bench.browser.version(),
   node: process.version,

@@ -8,12 +8,15 @@ import { bundlePeer } from "./peer.mjs";
 
 const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", "/bench/limit.js", "/bench/contenders.js", "/bench/measure.js"];
 
-/** @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is */
+/**
+ * @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is
+ */
 export async function open({ quick, note, dist = at("dist") }) {
   const peer = await bundlePeer();
   // Read once: a build that ends meanwhile must not mix into these figures.
   const product = await readFile(path.join(dist, "browser.js"), "utf8");
-  const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${SCRIPTS.map((src) => `<script src="${src}"></script>`).join("")}`;
+  const scripts = SCRIPTS.map((src) => `<script src="${src}"></script>`).join("");
+  const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${scripts}`;
   const server = await serve({
     mounts: { ...PRODUCT, "/bench/": at("bench", "page") },
     routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text }, "/dist/browser.js": { body: product } },
@@ -54,4 +57,5 @@ export async function open({ quick, note, dist = at("dist") }) {
 }
 
 /** Runs one of the page's measurements. */
-export const on = (page, method, ...args) => page.evaluate(([name, values]) => measure[name](...values), [method, args]);
+export const on = (page, method, ...args) =>
+  page.evaluate(([name, values]) => measure[name](...values), [method, args]);

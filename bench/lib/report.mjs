@@ -34,7 +34,8 @@ export function judge(row, result) {
 }
 
 function measureTarget(row, result, target) {
-  const spread = target.to ? ratio(result.rounds, target.is, target.to) : summary(result.rounds.map((r) => r[target.is]));
+  const alone = () => summary(result.rounds.map((round) => round[target.is]));
+  const spread = target.to ? ratio(result.rounds, target.is, target.to) : alone();
   const low = target.atLeast !== undefined;
   const what = target.to ? `${name(row, target.is)} : ${name(row, target.to)}` : name(row, target.is);
   return {

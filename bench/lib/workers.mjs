@@ -23,7 +23,8 @@ export async function attach(page) {
     const id = ++next;
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject });
-      cdp.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method, params }) }).catch(reject);
+      const message = JSON.stringify({ id, method, params });
+      cdp.send("Target.sendMessageToTarget", { sessionId, message }).catch(reject);
     });
   };
   // Not flat: the messages of workers then come through this session.

@@ -10,11 +10,13 @@ globalThis.measure = {
     const answers = {};
     for (const contender of who) {
       made[contender] = await contenders[contender](bytes, id, replicas);
-      answers[contender] = JSON.stringify((await made[contender].execute(request(inputs, id))).response_data.outputs);
+      const { response_data: data } = await made[contender].execute(request(inputs, id));
+      answers[contender] = JSON.stringify(data.outputs);
     }
     for (const contender of who) {
       if (answers[contender] !== answers[who[0]] || answers[contender].length < 3) {
-        throw new Error(`${contender} answers ${answers[contender].slice(0, 200)}, ${who[0]} ${answers[who[0]].slice(0, 200)}`);
+        const said = (name) => `${name}: ${answers[name].slice(0, 200)}`;
+        throw new Error(`The contenders differ. ${said(contender)}; ${said(who[0])}`);
       }
     }
     this.models[key] = { made, inputs, id, url };
@@ -86,7 +88,8 @@ globalThis.measure = {
 
   /** Gives the table model that many rows from now on; the size of the request. */
   setRows(key, count) {
-    const rows = Array.from({ length: count }, (_, i) => ({ item: `item ${i}`, price: (i % 997) / 4, quantity: i % 13 }));
+    const row = (i) => ({ item: `item ${i}`, price: (i % 997) / 4, quantity: i % 13 });
+    const rows = Array.from({ length: count }, (_, i) => row(i));
     const model = this.models[key];
     model.inputs = { ...model.inputs, rows };
     return JSON.stringify(request(model.inputs, model.id)).length;
@@ -94,7 +97,8 @@ globalThis.measure = {
 
   /** The longest gap between two beats of the page's heart while a package is loaded and called once. */
   async block({ who, url, id, inputs, inMemory }) {
-    const source = inMemory && who !== "limit" && who !== "twin" ? new Uint8Array(await (await fetch(url)).arrayBuffer()) : url;
+    const yardstick = who === "limit" || who === "twin";
+    const source = inMemory && !yardstick ? new Uint8Array(await (await fetch(url)).arrayBuffer()) : url;
     const body = request(inputs, id);
     // The time of the constructor is a row of its own.
     if (who === "ours") new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
@@ -137,7 +141,10 @@ globalThis.measure = {
   },
 };
 
-const request = (inputs, id) => ({ request_data: { inputs }, request_meta: { version_id: id, call_purpose: "benchmark" } });
+const request = (inputs, id) => ({
+  request_data: { inputs },
+  request_meta: { version_id: id, call_purpose: "benchmark" },
+});
 
 /** Resolves in a later task, without the clamp of timers. */
 const task = () =>

@@ -103,6 +103,12 @@ export const embedding = {
   },
   show(result, { median, spread, figure }) {
     const cell = (kind) => `${this.labels[kind]} ${median(kind)}, ${figure(result.gzip[kind], "KB")} gzip`;
-    return { peer: cell("deflated"), limit: cell("plain"), ours: cell("packed"), toPeer: spread("packed", "deflated"), toLimit: spread("packed", "plain") };
+    return {
+      peer: cell("deflated"),
+      limit: cell("plain"),
+      ours: cell("packed"),
+      toPeer: spread("packed", "deflated"),
+      toLimit: spread("packed", "plain"),
+    };
   },
 };
