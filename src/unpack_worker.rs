@@ -19,6 +19,7 @@ use spark_execute_core::Failure;
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::wire::Wire;
 use spark_execute_worker::js::{get, set};
+use spark_execute_worker::reader::{self, Malformed};
 use spark_execute_worker::unpack::load_image;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
@@ -250,7 +251,8 @@ impl gloo_worker::Codec for Codec {
     fn decode<O: for<'de> Deserialize<'de>>(input: JsValue) -> O {
         // Thrown into the event that brought the message: this page's own code sent it, and nobody waits without a
         // deadline.
-        serde_wasm_bindgen::from_value(input).unwrap_or_else(|error| wasm_bindgen::throw_val(error.into()))
+        reader::read(input)
+            .unwrap_or_else(|Malformed| wasm_bindgen::throw_str("A message between threads is malformed."))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Shows JavaScript values to the core.
 
 use js_sys::{Array, Object, Reflect};
+use spark_execute_core::number::number;
 use spark_execute_core::raw::Raw;
 use spark_execute_worker::js::{as_object, get};
 use wasm_bindgen::prelude::*;
@@ -113,7 +114,7 @@ fn array(value: &JsValue, depth: usize) -> Raw {
     }
     let length = get(value, "length").as_f64().unwrap_or(0.0);
     if length > ITEMS {
-        return Raw::Other(format!("an array of {length}"));
+        return Raw::Other(format!("an array of {}", number(length)));
     }
     Raw::Array(items(value).map(|item| view(&item, depth - 1)).collect())
 }

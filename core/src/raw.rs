@@ -1,5 +1,7 @@
 //! A JavaScript value as the page's shell shows it to the core: shape and small values, never payload bytes.
 
+use crate::number::number;
+
 /// A description of one JavaScript value.
 ///
 /// The shell builds it from whatever the caller passed; the core decides whether it is acceptable. Binary values and
@@ -57,26 +59,17 @@ impl Raw {
             Raw::Number(value) => format!("the number {}", number(*value)),
             Raw::Text(text) if text.chars().count() <= 60 => format!("the text {text:?}"),
             Raw::Text(text) => format!("a text of {} characters", text.chars().count()),
-            Raw::LongText(_, length) => format!("a text of {length} characters"),
+            Raw::LongText(_, length) => format!("a text of {} characters", number(*length)),
             Raw::Function => "a function".into(),
             Raw::Array(items) => format!("an array of {}", items.len()),
             Raw::Object(_) => "an object".into(),
-            Raw::Bytes(kind, size) => format!("{kind} of {size} bytes"),
+            Raw::Bytes(kind, size) => format!("{kind} of {} bytes", number(*size)),
             Raw::Blob => "a Blob".into(),
             Raw::Response => "a Response".into(),
             Raw::Url(_) => "a URL".into(),
             Raw::Other(name) => name.clone(),
         }
     }
-}
-
-/// A number about as JavaScript writes it.
-fn number(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
-    }
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) { format!("{value:e}") } else { format!("{value}") }
 }
 
 #[cfg(test)]
