@@ -71,13 +71,12 @@ fn bytes(zip: &[u8]) -> JsValue {
 fn worker_that(does: &str) -> JsValue {
     let script = format!(
         "const reply = (id, text) => postMessage([id, text, 1, 65536]);
+        const compute = (id, text) => {{ {does} }};
         onmessage = ({{ data }}) => {{
             if (data.module) return postMessage(['Up']);
-            if (data[0] === 'Load') postMessage(['Unpacked', 'm', 'g']);
+            if (data[0] === 'Load') postMessage(['Unpacked', 'module', 'glue']);
             if (data[0] === 'Load' || data[0] === 'Start') return postMessage(['Ready', 0, 65536]);
-            if (typeof data[0] !== 'number') return;
-            const [id, text] = data;
-            {does}
+            for (let i = 0; typeof data[i] === 'number'; i += 2) compute(data[i], data[i + 1]);
         }};"
     );
     script.into()
@@ -303,8 +302,7 @@ async fn what_a_worker_reports_reaches_the_caller_and_the_developer() {
 #[wasm_bindgen_test]
 async fn a_start_that_the_worker_reports_as_failed_is_the_calls_error() {
     let watch = Watch::new();
-    let script =
-        "onmessage = () => postMessage(['Failed', 'GLUE_FAILED', 'broken glue', null, 'said'])";
+    let script = "onmessage = () => postMessage(['Failed', 'GLUE_FAILED', 'broken glue', null, 'said'])";
     let page = Page::new(&script.into(), &blob(), "");
     let (first, second) = (page.call(REQUEST), page.call(REQUEST));
     for call in [first, second] {
@@ -317,7 +315,7 @@ async fn a_start_that_the_worker_reports_as_failed_is_the_calls_error() {
 
 #[wasm_bindgen_test]
 async fn a_worker_that_talks_nonsense_is_ended() {
-    for nonsense in ["postMessage('nonsense')", "postMessage([])", "postMessage({ Reply: 1 })", "postMessage(null)"] {
+    for nonsense in ["postMessage('nonsense')", "postMessage([])", "postMessage(['Ready'])", "postMessage(null)"] {
         let watch = Watch::new();
         let page = Page::new(&worker_that(nonsense), &blob(), "");
         assert_eq!(text(&page.error(REQUEST).await, "code"), "INTERNAL", "{nonsense}");
