@@ -22,9 +22,28 @@ const STEPS = [
   { name: "fmt", needs: ["rust"], component: "fmt", work: (io) => io("cargo", ["fmt", "--all", "--check"]) },
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
   { name: "models", needs: ["npm"], work: (io) => io("node", [at("tests", "models", "check.mjs")]) },
+  { name: "model-tests", counts: true, needs: ["npm"], work: nodeTests("tests", "models") },
   { name: "scripts", counts: true, needs: ["npm", "chrome", "firefox"], work: nodeTests("scripts", "lib") },
   { name: "types", counts: true, needs: ["npm"], work: (io) => io("node", [at("tests", "types", "run.mjs")]) },
   { name: "build", needs: ["npm", "rust"], work: (io) => io("node", [at("scripts", "build.mjs")]) },
+  { name: "wasm", counts: true, needs: ["npm", "rust", "chrome", "driver"], work: wasmTests(".") },
+  // Once more on a page that is not cross-origin isolated; the runner's pages are, unless it is told otherwise.
+  {
+    name: "wasm-plain",
+    counts: true,
+    needs: ["npm", "rust", "chrome", "driver"],
+    work: wasmTests(".", { WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION: "1" }),
+  },
+  { name: "wasm-worker", counts: true, needs: ["npm", "rust", "chrome", "driver"], work: wasmTests("worker") },
+  { name: "e2e", counts: true, needs: ["npm", "chrome", "firefox"], after: ["build"], work: nodeTests("tests", "e2e") },
+  {
+    name: "oracle",
+    counts: true,
+    needs: ["npm", "chrome"],
+    after: ["build"],
+    work: (io) => io("node", [at("tests", "oracle", "run.mjs")]),
+  },
+  { name: "oracle-tests", counts: true, needs: ["npm", "chrome"], after: ["build"], work: nodeTests("tests", "oracle") },
   {
     name: "packaging",
     counts: true,
