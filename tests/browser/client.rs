@@ -338,6 +338,20 @@ async fn replies_to_nobody_are_ignored() {
 }
 
 #[wasm_bindgen_test]
+async fn each_of_many_calls_at_once_gets_its_own_answer() {
+    let watch = Watch::new();
+    let page =
+        Page::new(&worker_that("reply(id, JSON.stringify({ got: JSON.parse(text).request_data }));"), &blob(), "");
+    let calls: Array = (0..500).map(|n| page.call(&format!("({{ request_data: {{ n: {n} }} }})"))).collect();
+    let answers = Array::from(&wait(&Promise::all(&calls)).await.unwrap());
+    for (n, answer) in answers.iter().enumerate() {
+        assert_eq!(get(&get(&answer, "got"), "n"), n as f64);
+    }
+    page.client.destroy();
+    watch.stop();
+}
+
+#[wasm_bindgen_test]
 async fn an_answer_that_is_no_json_object_is_an_error() {
     for answer in ["''", "'{'", "'[1]'", "'null'"] {
         let watch = Watch::new();

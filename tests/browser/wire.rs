@@ -147,3 +147,41 @@ fn what_nobody_sent_is_refused() {
         assert_eq!(read_to_worker(js(data)).unwrap_err().code, Code::Internal, "{data}");
     }
 }
+
+#[wasm_bindgen_test]
+fn what_breaks_off_is_refused() {
+    for data in [
+        "[]",
+        "[[]]",
+        "[null]",
+        "[{}]",
+        "['Ready']",
+        "['Ready', 1]",
+        "['Ready', 1, 'much']",
+        "['Unpacked', 1]",
+        "['Failed', 'TIMEOUT']",
+        "['Failed', 'NO_SUCH_CODE', 'm']",
+        "['Failed', 'TIMEOUT', 5]",
+        "['Failed', 'TIMEOUT', 'm', 5]",
+        "['CallFailed', 'TIMEOUT', 'm', null, null]",
+        "['CallFailed', 'TIMEOUT', 'm', null, null, 1]",
+        "['Warning']",
+        "[1, 'reply']",
+        "[1, 'reply', 2]",
+    ] {
+        assert_eq!(read_from_worker(js(data)).unwrap_err().code, Code::Internal, "{data}");
+    }
+    for data in [
+        "['Load']",
+        "['Load', 'id', 1]",
+        "['Load', 'id', 1, 'Blob']",
+        "['Load', 'id', 1, 'Other', 1]",
+        "['Load', 'id', 1, 'Fetch', 'url', null, 'header without value']",
+        "['Load', 'id', 1, 'Slices', 1]",
+        "['Slice']",
+        "['Start', 1]",
+        "['Up']",
+    ] {
+        assert_eq!(read_to_worker(js(data)).unwrap_err().code, Code::Internal, "{data}");
+    }
+}

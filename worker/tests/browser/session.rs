@@ -172,6 +172,32 @@ async fn a_call_that_fails_says_whether_the_engine_is_lost() {
 }
 
 #[wasm_bindgen_test]
+async fn calls_that_come_together_are_all_answered() {
+    let page = Page::begin().await;
+    for (zip, name) in [(model!("counter/counter"), "calls"), (model!("async/async"), "own_volume")] {
+        let (_, is_async) = page.load(zip).await;
+        let calls = Array::new();
+        for id in 1..=5 {
+            calls.push(&id.into());
+            calls.push(&format!(r#"{{"request_data":{{"inputs":{{"radius":{id}}}}},"request_meta":{{}}}}"#).into());
+        }
+        let returned = page.receive.call1(&JsValue::NULL, &calls).unwrap();
+        let mut ids = Vec::new();
+        for _ in 0..if returned.is_undefined() { 5 } else { 4 } {
+            let reply = page.next().await;
+            let FromWorker::Reply { id, .. } = reply else { panic!("{reply:?}") };
+            assert!(output(reply, id, name).as_f64().is_some(), "{is_async} {id}");
+            ids.push(id);
+        }
+        if let Ok(FromWorker::Reply { id, .. }) = read_from_worker(returned) {
+            ids.push(id);
+        }
+        assert_eq!(ids, [1, 2, 3, 4, 5], "{name}");
+    }
+    page.end();
+}
+
+#[wasm_bindgen_test]
 async fn calls_of_a_suspending_engine_wait_for_each_other() {
     let page = Page::begin().await;
     let (_, is_async) = page.load(model!("async/async")).await;
