@@ -103,4 +103,3 @@ pub fn decode_in_pieces(pieces: &Array) -> Result<Uint8Array> {
     }
     joined.join()
 }
-

@@ -112,6 +112,7 @@ fn blob(bytes: &Uint8Array, kind: &str) -> Result<Blob> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
     Blob::new_with_u8_array_sequence_and_options(&Array::of1(bytes), &options).map_err(|error| {
-        Failure::new(Code::PackageTooLarge, "The browser has no room for the unpacked model.").with_details(describe(&error))
+        Failure::new(Code::PackageTooLarge, "The browser has no room for the unpacked model.")
+            .with_details(describe(&error))
     })
 }

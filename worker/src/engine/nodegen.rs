@@ -96,7 +96,8 @@ pub async fn start(parts: Parts, environment: &Environment) -> Result<Engine> {
 
 /// Runs the glue's text and gives the factory it defines.
 fn evaluate(glue: &Blob, environment: &Environment) -> Result<Function> {
-    let internal = |error: JsValue| Failure::new(Code::Internal, "No address for the glue.").with_details(describe(&error));
+    let internal =
+        |error: JsValue| Failure::new(Code::Internal, "No address for the glue.").with_details(describe(&error));
     let scope = js_sys::global();
     set(&scope, "Module", &JsValue::UNDEFINED);
     let url = Url::create_object_url_with_blob(glue).map_err(internal)?;
@@ -148,12 +149,8 @@ impl Engine {
         let input = self.heap.write(request)?;
         let number = JsValue::from_str("number");
         let types = Array::of4(&number, &number, &number, &number);
-        let arguments = Array::of4(
-            &self.workbook.into(),
-            &input.at.into(),
-            &input.length.into(),
-            &self.heap.length_at.into(),
-        );
+        let arguments =
+            Array::of4(&self.workbook.into(), &input.at.into(), &input.length.into(), &self.heap.length_at.into());
         let options = Object::new();
         set(&options, "async", &JsValue::TRUE);
         let started = self.instance.ccall("node_calc_v3", "number", &types, &arguments, &options);
