@@ -60,9 +60,13 @@ async function bundle(config, wasm, out) {
   const { browser, module, commonjs, target } = config.bundle;
   const glue = path.join(root, pkg, `${name}.js`);
   // We always hand over a compiled module. Without the default initialiser bundlers find no file to fetch either.
+  // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
+  const exported = [];
   const bindings = (await readFile(glue, "utf8"))
-    .replace("export { initSync, __wbg_init as default };", "export { initSync };")
-    .replace(/new URL\('[^']*', import\.meta\.url\)/, "undefined");
+    .replace("export { initSync, __wbg_init as default };", "")
+    .replace(/new URL\('[^']*', import\.meta\.url\)/, "undefined")
+    .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`))
+    .concat(`module.exports = { initSync, ${exported.join(", ")} };\n`);
   const common = { bundle: true, minify: true, write: false, target, legalComments: "none", logLevel: "warning" };
   const virtual = (modules) => ({
     name: "payload",

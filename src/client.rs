@@ -40,7 +40,7 @@ impl Client {
         let config = parsed.config;
         let models = config.models.iter().map(|model| {
             let entry = get(&config_of_models, &model.index.to_string());
-            Model { config: model.clone(), binary: get(&entry, "binary") }
+            Model { config: model.clone(), binary: get(&entry, "binary").into() }
         });
         let pool = Pool::new(&config, models.collect(), host.clone());
         let mut by_id: Vec<(String, usize)> = Vec::with_capacity(config.models.len());

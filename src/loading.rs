@@ -18,7 +18,7 @@ impl Pool {
             return;
         }
         let pool = self.weak();
-        let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.clone());
+        let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.borrow().clone());
         spawn_local(async move {
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };

@@ -30,8 +30,8 @@ const CANCEL_GRACE_MS: f64 = 100.0;
 pub struct Model {
     /// As configured.
     pub config: config::Model,
-    /// The caller's `binary`.
-    pub binary: JsValue,
+    /// The caller's `binary`, until the client is destroyed.
+    pub binary: RefCell<JsValue>,
 }
 
 /// A call that is not over.
@@ -150,6 +150,9 @@ impl Pool {
     pub fn destroy(&self) {
         self.destroyed.set(true);
         self.tell(Scheduler::destroy);
+        for model in &self.models {
+            model.binary.replace(JsValue::UNDEFINED);
+        }
         self.timer.clear();
     }
 

@@ -63,10 +63,13 @@ function isPlain(value) {
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i])) return false;
     return true;
   }
-  if (typeof value.toJSON === "function" || value instanceof Number) return false;
+  if (typeof value.toJSON === "function" || typeof value.then === "function" || !isData(value)) return false;
   for (const key in value) if (!isPlain(value[key])) return false;
   return true;
 }
+
+/** Whether JSON sees all that is in the object: not of a Map or Set, which it takes for empty, nor of a boxed NaN. */
+const isData = (value) => !(value instanceof Map || value instanceof Set || value instanceof Number);
 
 /** `JSON.stringify` that watches every value on its way, after `toJSON`, and knows its path. */
 function encodeCarefully(request) {
@@ -104,7 +107,10 @@ function unfit(value, inData) {
     case "number":
       return inData && !Number.isFinite(value) ? String(value) : undefined;
     case "object":
-      return inData && value instanceof Number && !Number.isFinite(value.valueOf()) ? String(value) : undefined;
+      if (!inData || value === null) return undefined;
+      if (value instanceof Number && !Number.isFinite(value.valueOf())) return String(value);
+      if (typeof value.then === "function") return "a promise (await it first)";
+      return value instanceof Map || value instanceof Set ? `a ${value.constructor.name}` : undefined;
     case "function":
     case "symbol":
       return inData ? `a ${typeof value}` : undefined;

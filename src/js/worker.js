@@ -1,7 +1,7 @@
 // The text of every worker: our bindings and this start. The first message brings our compiled module; from then on Rust
 // listens. What goes wrong before, or outside any call, is reported, since browsers keep some of it to themselves.
 
-import * as bindings from "spark:glue";
+const bindings = require("spark:glue");
 
 const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
 
