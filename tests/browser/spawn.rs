@@ -8,7 +8,6 @@ use spark_execute_core::{Code, Failure};
 use spark_execute_worker::js::{describe, get};
 use spark_execute_worker::wire::{Js, read_from_worker};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::*;
@@ -38,7 +37,7 @@ impl Events {
     pub async fn next(&self) -> Event {
         if self.seen.borrow().is_empty() {
             let heard = js_sys::Promise::new(&mut |resolve, _| *self.wake.borrow_mut() = Some(resolve));
-            JsFuture::from(heard).await.unwrap();
+            wait(&heard).await.expect("an event");
         }
         self.seen.borrow_mut().remove(0)
     }

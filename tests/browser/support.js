@@ -1,6 +1,17 @@
 // What the tests need from JavaScript: real workers under observation, a clock that is turned by hand, and frames with a
 // policy of their own.
 
+// Captured before any test turns the clock by hand.
+const { setTimeout: later, clearTimeout: never } = globalThis;
+
+/** The promise; rejects when nothing happens for so long that nothing will, so that one test fails and not the run. */
+export function bounded(promise) {
+  return new Promise((resolve, reject) => {
+    const timer = later(() => reject(new Error("Nothing happened for 20 seconds.")), 20_000);
+    Promise.resolve(promise).then(resolve, reject).finally(() => never(timer));
+  });
+}
+
 /** The page's own Worker: the test runner puts a stand-in before it, which reads and rewrites every script. */
 const native = () => Worker.prototype.constructor;
 

@@ -73,6 +73,8 @@ extern "C" {
 
     pub fn released(lock: &str) -> Promise;
 
+    fn bounded(promise: &Promise) -> Promise;
+
     pub fn posted(value: &JsValue) -> Promise;
 
     pub fn turn() -> Promise;
@@ -135,7 +137,7 @@ pub async fn js_async(expression: &str) -> JsValue {
 }
 
 pub async fn wait(promise: &Promise) -> Result<JsValue, JsValue> {
-    JsFuture::from(promise.clone()).await
+    JsFuture::from(bounded(promise)).await
 }
 
 /// A model configured with this `binary`, under the id `m`.

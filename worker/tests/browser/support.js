@@ -1,5 +1,16 @@
 // What the worker's tests need from JavaScript.
 
+// Captured before any model's glue runs.
+const { setTimeout: later, clearTimeout: never } = globalThis;
+
+/** The promise; rejects when nothing happens for so long that nothing will, so that one test fails and not the run. */
+export function bounded(promise) {
+  return new Promise((resolve, reject) => {
+    const timer = later(() => reject(new Error("Nothing happened for 20 seconds.")), 20_000);
+    Promise.resolve(promise).then(resolve, reject).finally(() => never(timer));
+  });
+}
+
 /** What the bootstrap hands over. This worker is a module, whose own importScripts always throws. */
 export function environment(importScripts) {
   const evaluate = (url) => {

@@ -26,6 +26,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn close(this: &Outbox);
 
+    fn bounded(promise: &Promise) -> Promise;
+
     #[wasm_bindgen(js_name = keepConsole)]
     pub fn keep_console() -> Function;
 }
@@ -45,7 +47,7 @@ macro_rules! model {
 pub(crate) use model;
 
 pub async fn wait(promise: &Promise) -> Result<JsValue, JsValue> {
-    JsFuture::from(promise.clone()).await
+    JsFuture::from(bounded(promise)).await
 }
 
 /// The bytes in `zip` with the first occurrence of one text replaced by another of the same length.
