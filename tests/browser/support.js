@@ -120,23 +120,24 @@ const glue = () => new URL("/wasm-bindgen-test.js", location.origin).href;
  * which takes a while: messages are kept until then.
  */
 export function workerText(bootstrap) {
-  const [, body] = bootstrap.split('import * as bindings from "spark:glue";');
   return `
     const early = [];
     const keep = ({ data }) => early.push(data);
     addEventListener("message", keep);
     import(${JSON.stringify(glue())}).then((bindings) => {
       removeEventListener("message", keep);
-      ${body}
+      ${requiring(bootstrap, "bindings")}
       for (const data of early) dispatchEvent(new MessageEvent("message", { data }));
     });`;
 }
 
 /** The bootstrap with bindings of the test's making, instead of real ones. */
 export function workerTextWith(bootstrap, bindings) {
-  const [, body] = bootstrap.split('import * as bindings from "spark:glue";');
-  return `const bindings = ${bindings};\n${body}`;
+  return requiring(bootstrap, bindings);
 }
+
+/** The bootstrap requires its bindings; the build's bundler usually gives them. */
+const requiring = (bootstrap, bindings) => `((require) => { ${bootstrap} })(() => (${bindings}));`;
 
 /** Runs the test module once more in a frame whose page has this policy, and gives its bindings. */
 export async function frame(policy, module) {
