@@ -159,7 +159,7 @@ async function checkTree(io) {
 
 async function clippy(io) {
   await io("cargo", ["clippy", "-p", "spark-execute-core", "--all-targets", "--", "-D", "warnings"]);
-  await io("cargo", ["clippy", "--workspace", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
+  await io("cargo", ["clippy", "--workspace", "--all-targets", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
 }
 
 /** Runs every `*.test.mjs` in a folder, one file at a time: each may start browsers of its own. */
