@@ -27,7 +27,7 @@ export async function attach(page) {
       cdp.send("Target.sendMessageToTarget", { sessionId, message }).catch(reject);
     });
   };
-  // Not flat: the messages of workers then come through this session.
+  // Not flat: the messages of workers then come through this connection.
   await cdp.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
   return { page: (method, params) => cdp.send(method, params), workers: () => [...workers.values()] };
 }
