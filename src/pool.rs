@@ -87,11 +87,8 @@ impl Pool {
             boot_ms: BOOT_MS,
             cancel_grace_ms: CANCEL_GRACE_MS,
         };
-        let spec = |model: &config::Model| ModelSpec {
-            version_id: model.version_id.clone(),
-            replicas: model.replica,
-            prevent_cleanup: model.prevent_cleanup,
-        };
+        let spec =
+            |model: &config::Model| ModelSpec { replicas: model.replica, prevent_cleanup: model.prevent_cleanup };
         let state = State {
             scheduler: Scheduler::new(policy, config.models.iter().map(spec).collect()),
             calls: Table::new(),

@@ -14,7 +14,7 @@ struct Bench {
 }
 
 fn spec(replicas: u32) -> ModelSpec {
-    ModelSpec { version_id: "m".into(), replicas, prevent_cleanup: false }
+    ModelSpec { replicas, prevent_cleanup: false }
 }
 
 fn kept() -> ModelSpec {

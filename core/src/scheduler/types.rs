@@ -55,8 +55,6 @@ pub enum Action {
 /// What a model may use.
 #[derive(Debug, Clone)]
 pub struct ModelSpec {
-    /// For messages.
-    pub version_id: String,
     /// Workers wanted once the model is loaded.
     pub replicas: u32,
     /// Never evicted.
