@@ -1,103 +1,11 @@
 //! The scheduler, driven by hand: what it does with calls, replies, deaths and time.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use spark_execute_core::scheduler::{Action, CallId, ModelSpec, Policy, ReplicaId, Scheduler};
-use spark_execute_core::{Code, Failure};
+mod scheduler_kit;
 
-const START_MS: f64 = 60_000.0;
-const BOOT_MS: f64 = 30_000.0;
-const GRACE_MS: f64 = 100.0;
-
-struct Bench {
-    scheduler: Scheduler,
-    now: f64,
-}
-
-fn spec(replicas: u32) -> ModelSpec {
-    ModelSpec { replicas, prevent_cleanup: false }
-}
-
-fn kept() -> ModelSpec {
-    ModelSpec { prevent_cleanup: true, ..spec(1) }
-}
-
-fn trap() -> Failure {
-    Failure::new(Code::EngineTrap, "trap")
-}
-
-impl Bench {
-    fn new(max_models: usize, models: Vec<ModelSpec>) -> Self {
-        let policy = Policy { max_models, start_ms: START_MS, boot_ms: BOOT_MS, cancel_grace_ms: GRACE_MS };
-        Bench { scheduler: Scheduler::new(policy, models), now: 0.0 }
-    }
-
-    /// One model, loaded, its first replica (1) ready; the others starting.
-    fn loaded(replicas: u32) -> Self {
-        let mut bench = Bench::new(20, vec![spec(replicas)]);
-        bench.call(1, 0);
-        bench.image(1);
-        bench.ready(1);
-        bench.reply(1, 1, 5_000.0);
-        bench
-    }
-
-    fn actions(&mut self) -> Vec<Action> {
-        std::iter::from_fn(|| self.scheduler.next_action()).collect()
-    }
-
-    fn call(&mut self, call: CallId, model: usize) -> Vec<Action> {
-        self.scheduler.call(call, model, 60_000.0, self.now);
-        self.actions()
-    }
-
-    fn image(&mut self, replica: ReplicaId) -> Vec<Action> {
-        assert!(self.scheduler.image_ready(replica, self.now));
-        self.actions()
-    }
-
-    fn ready(&mut self, replica: ReplicaId) -> Vec<Action> {
-        self.scheduler.replica_ready(replica, false, 0.0, self.now);
-        self.actions()
-    }
-
-    fn reply(&mut self, replica: ReplicaId, call: CallId, micros: f64) -> (bool, Vec<Action>) {
-        let wanted = self.scheduler.replied(replica, call, micros, 0.0, self.now);
-        (wanted, self.actions())
-    }
-
-    fn died(&mut self, replica: ReplicaId) -> Vec<Action> {
-        self.scheduler.died(replica, trap(), self.now);
-        self.actions()
-    }
-
-    fn tick(&mut self, now: f64) -> Vec<Action> {
-        self.now = now;
-        self.scheduler.tick(now);
-        self.actions()
-    }
-
-    /// Opens replica's window to 32 with short calls 100…
-    fn warm(&mut self, replica: ReplicaId) {
-        for call in 100..110 {
-            assert_eq!(self.call(call, 0), [post(replica, call)]);
-            assert!(self.reply(replica, call, 20.0).0);
-        }
-    }
-}
-
-fn post(replica: ReplicaId, call: CallId) -> Action {
-    Action::Post { replica, call }
-}
-
-fn failed(actions: &[Action]) -> Vec<(CallId, Code)> {
-    actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::Fail { call, failure } => Some((*call, failure.code)),
-            _ => None,
-        })
-        .collect()
-}
+use scheduler_kit::*;
+use spark_execute_core::Code;
+use spark_execute_core::scheduler::{Action, CallId};
 
 #[test]
 fn a_model_is_loaded_once_however_many_calls_wait() {
@@ -278,8 +186,8 @@ fn a_reply_within_the_grace_saves_the_worker() {
 #[test]
 fn calls_time_out_wherever_they_are() {
     let mut bench = Bench::loaded(1);
-    bench.scheduler.call(10, 0, 50.0, 0.0);
-    bench.scheduler.call(11, 0, 40.0, 0.0);
+    bench.scheduler.call(10, offline(0, 50.0), 0.0);
+    bench.scheduler.call(11, offline(0, 40.0), 0.0);
     bench.actions();
     assert_eq!(bench.scheduler.next_tick(), 40.0);
     assert_eq!(failed(&bench.tick(40.0)), [(11, Code::Timeout)]);
@@ -432,82 +340,11 @@ fn destroying_settles_and_ends_everything() {
 fn a_hundred_thousand_waiting_calls_are_no_burden() {
     let mut bench = Bench::loaded(1);
     for call in 10..100_010 {
-        bench.scheduler.call(call, 0, 60_000.0, 0.0);
+        bench.scheduler.call(call, offline(0, 60_000.0), 0.0);
     }
     for call in 10..100_010 {
         bench.scheduler.cancel(call, 0.0);
     }
     assert_eq!(failed(&bench.actions()).len(), 100_000);
     assert_eq!(bench.scheduler.stats(0).unwrap().queued, 0);
-}
-
-/// Random events, a simple model of workers, and one rule: every call is settled exactly once.
-#[test]
-fn every_call_is_settled_exactly_once_whatever_happens() {
-    for seed in 1..=300u64 {
-        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut next = move |below: usize| {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            (random % below as u64) as usize
-        };
-        let mut bench = Bench::new(2, vec![spec(1), spec(3), kept()]);
-        let mut alive: Vec<(ReplicaId, bool, Vec<CallId>)> = Vec::new();
-        let mut settled: Vec<u8> = Vec::new();
-        for step in 0..400 {
-            bench.now += next(20) as f64;
-            let now = bench.now;
-            match next(12) {
-                0..=4 => {
-                    let call = settled.len() as CallId;
-                    settled.push(0);
-                    bench.scheduler.call(call, next(3), 100.0 + next(500) as f64, now);
-                }
-                5..=7 if !alive.is_empty() => {
-                    let at = next(alive.len());
-                    let (id, ready, calls) = &mut alive[at];
-                    if *ready && !calls.is_empty() {
-                        let call = calls.remove(0);
-                        if next(10) == 0 {
-                            bench.scheduler.call_failed(*id, call, trap(), next(2) == 0, now);
-                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, 0.0, now) {
-                            settled[call as usize] += 1;
-                        }
-                    } else if !*ready {
-                        *ready = true;
-                        let id = *id;
-                        bench.scheduler.image_ready(id, now);
-                        bench.scheduler.replica_ready(id, next(4) == 0, 0.0, now);
-                    }
-                }
-                8 if !alive.is_empty() => {
-                    let (id, ..) = alive.remove(next(alive.len()));
-                    bench.scheduler.died(id, trap(), now);
-                }
-                9 if !settled.is_empty() => bench.scheduler.cancel(next(settled.len()) as CallId, now),
-                _ => bench.scheduler.tick(now),
-            }
-            if step == 399 {
-                bench.scheduler.destroy();
-            }
-            for action in bench.actions() {
-                match action {
-                    Action::Load { replica, .. } | Action::Spawn { replica, .. } => {
-                        alive.push((replica, false, Vec::new()));
-                    }
-                    Action::Post { replica, call } => {
-                        let worker = alive.iter_mut().find(|(id, ..)| *id == replica).unwrap();
-                        assert!(worker.1, "posted to a worker that is not ready");
-                        worker.2.push(call);
-                    }
-                    Action::Terminate { replica } => alive.retain(|(id, ..)| *id != replica),
-                    Action::Fail { call, .. } => settled[call as usize] += 1,
-                    Action::Unload { .. } => {}
-                }
-            }
-        }
-        assert!(settled.iter().all(|times| *times == 1), "seed {seed}: {settled:?}");
-        assert!(alive.is_empty(), "seed {seed}");
-    }
 }

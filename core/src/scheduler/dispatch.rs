@@ -6,8 +6,10 @@ impl Scheduler {
     /// Gives queued calls, first come first served, to the replicas with the fewest in flight.
     pub(super) fn dispatch(&mut self, model: ModelIndex, now: f64) {
         while let Some(&call) = self.models[model].queue.front() {
-            if self.calls.contains_key(&call) {
-                let Some(id) = self.pick(model, None, now) else { return };
+            // Others were settled, or went online, while they waited.
+            if let Some(open) = self.calls.get(&call).filter(|open| open.model.is_some()) {
+                let is_child = open.parent.is_some();
+                let Some(id) = self.pick(model, None, is_child, now) else { return };
                 self.models[model].queued -= 1;
                 self.post(call, id, now);
             }
@@ -22,8 +24,15 @@ impl Scheduler {
         self.actions.push_back(Action::Post { replica: id, call });
     }
 
-    /// The replica with the fewest calls among those with room, ties in turn; never `except`.
-    pub(super) fn pick(&mut self, model: ModelIndex, except: Option<ReplicaId>, now: f64) -> Option<ReplicaId> {
+    /// The replica with the fewest calls among those with room, ties in turn; never `except`. Extra replicas take only
+    /// children: that is what they were started for.
+    pub(super) fn pick(
+        &mut self,
+        model: ModelIndex,
+        except: Option<ReplicaId>,
+        is_child: bool,
+        now: f64,
+    ) -> Option<ReplicaId> {
         let state = &mut self.models[model];
         let count = state.replicas.len();
         let mut best: Option<(usize, usize)> = None;
@@ -31,7 +40,7 @@ impl Scheduler {
             let at = (state.next + step) % count;
             let id = state.replicas[at];
             let Some(replica) = self.replicas.get(&id) else { continue };
-            if Some(id) != except && replica.has_room(now) {
+            if Some(id) != except && replica.has_room(now) && (is_child || !replica.extra) {
                 let load = replica.flights.len();
                 if best.is_none_or(|(_, least)| load < least) {
                     best = Some((at, load));

@@ -7,12 +7,16 @@
 //!
 //! - A *model* is idle (nothing in memory), loading (its package is being read), or loaded (its image is there and
 //!   replicas start from it without reading the package again).
-//! - A *call* is queued in its model, or in flight in a replica. It is known here until it is settled, exactly once; a
-//!   worker may still compute a call that is settled (a *ghost*), and its reply is then ignored.
+//! - A *call* is queued in its model, in flight in a replica, or *online*: given to the endpoint, which the shell asks. It
+//!   is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
+//!   its reply is then ignored.
+//! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 
+mod children;
 mod dispatch;
 mod eviction;
+mod online;
 mod replica;
 mod replicas;
 mod ticks;
@@ -23,7 +27,8 @@ use std::collections::VecDeque;
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use replica::{Replica, Stage};
-pub use types::{Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
+pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Idle,
@@ -64,11 +69,18 @@ struct Model {
 
 #[derive(Debug)]
 struct Call {
-    model: ModelIndex,
+    /// The model that computes it; `None` once it is online.
+    model: Option<ModelIndex>,
     deadline: f64,
     timeout_ms: f64,
     /// Replicas it was posted to: none while queued, two when it was rescued from behind a long call.
     at: Vec<ReplicaId>,
+    /// It goes online when it cannot be computed here.
+    fallback: bool,
+    /// The call whose engine waits for this one.
+    parent: Option<CallId>,
+    /// How many open calls have this one as their parent.
+    children: usize,
 }
 
 /// The state machine. See the module's design note.
@@ -120,17 +132,50 @@ impl Scheduler {
         self.actions.pop_front()
     }
 
-    /// A caller wants `call` computed by `model` within `timeout_ms`.
-    pub fn call(&mut self, call: CallId, model: ModelIndex, timeout_ms: f64, now: f64) {
-        let deadline = now + timeout_ms;
-        self.calls.insert(call, Call { model, deadline, timeout_ms, at: Vec::new() });
+    /// A caller wants `call` computed. It ends with [`Action::Fail`], or when [`replied`](Self::replied) or
+    /// [`answered_online`](Self::answered_online) says so.
+    pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
+        let CallSpec { model, fallback, parent, timeout_ms } = spec;
+        let mut deadline = now + timeout_ms;
+        if let Some(id) = parent {
+            let Some(parent) = self.calls.get_mut(&id) else {
+                self.actions.push_back(Action::Fail { call, failure: children::cancelled_with_parent() });
+                return;
+            };
+            deadline = deadline.min(parent.deadline);
+            parent.children += 1;
+        }
+        let open = Call { model, deadline, timeout_ms, at: Vec::new(), fallback, parent, children: 0 };
         self.earliest_deadline = self.earliest_deadline.min(deadline);
+        let Some(model) = model else {
+            self.calls.insert(call, open);
+            self.actions.push_back(Action::Online { call, failure: None });
+            return;
+        };
+        self.enqueue(call, open, model);
+        self.dispatch(model, now);
+        self.ensure_replicas(model, deadline, now);
+        if parent.is_some() {
+            self.ensure_room_for_children(model, now);
+        }
+    }
+
+    fn enqueue(&mut self, call: CallId, open: Call, model: ModelIndex) {
+        let (deadline, is_child) = (open.deadline, open.parent.is_some());
         self.uses += 1;
         let state = &mut self.models[model];
         state.open_calls += 1;
         state.last_used = self.uses;
-        state.queue.push_back(call);
         state.queued += 1;
+        // Somebody's engine waits for a child: the calls before it may need that engine.
+        if is_child {
+            state.queue.push_front(call);
+        } else {
+            state.queue.push_back(call);
+        }
+        if state.phase != Phase::Loaded && open.fallback {
+            self.earliest_deadline = self.earliest_deadline.min(open.patience());
+        }
         if state.phase == Phase::Loading {
             // A caller who waits longer than the default gives the model longer to start.
             for id in &state.replicas {
@@ -139,8 +184,7 @@ impl Scheduler {
                 }
             }
         }
-        self.dispatch(model, now);
-        self.ensure_replicas(model, deadline, now);
+        self.calls.insert(call, open);
     }
 
     /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
@@ -212,7 +256,7 @@ impl Scheduler {
             return;
         }
         let model = replica.model;
-        self.fail(call, failure);
+        self.failed_offline(call, failure);
         if fatal {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
@@ -267,20 +311,31 @@ impl Scheduler {
         }
     }
 
-    /// Forgets a call; `true` if it was open.
+    /// Forgets a call; `true` if it was open. Its children end with it.
     fn settle(&mut self, call: CallId) -> bool {
         let Some(open) = self.calls.remove(&call) else { return false };
         if self.calls.is_empty() {
             self.earliest_deadline = f64::INFINITY;
         }
-        let model = &mut self.models[open.model];
-        model.open_calls -= 1;
-        if open.at.is_empty() {
-            model.queued -= 1;
+        if let Some(model) = open.model {
+            self.leaves_model(model, open.at.is_empty());
         }
-        if model.open_calls == 0 {
-            self.evict_excess();
+        if open.parent.is_some() || open.children > 0 {
+            self.part_family(call, &open);
         }
         true
+    }
+
+    /// A call is no longer the model's.
+    fn leaves_model(&mut self, model: ModelIndex, was_queued: bool) {
+        let state = &mut self.models[model];
+        state.open_calls -= 1;
+        if was_queued {
+            state.queued -= 1;
+        }
+        if state.open_calls == 0 {
+            self.end_extra_replicas(model);
+            self.evict_excess();
+        }
     }
 }

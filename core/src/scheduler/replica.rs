@@ -42,6 +42,10 @@ pub(super) struct Replica {
     /// Since when the first of `flights` is being computed.
     pub head_since: f64,
     pub heap: f64,
+    /// Beyond what was configured, for the children of calls that hold the others.
+    pub extra: bool,
+    /// Its engine is suspended until another service has answered.
+    pub waits: bool,
     window: usize,
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
@@ -59,6 +63,8 @@ impl Replica {
             flights: VecDeque::new(),
             head_since: 0.0,
             heap: 0.0,
+            extra: false,
+            waits: false,
             window: 1,
             filling: true,
             suspends: false,
@@ -99,6 +105,7 @@ impl Replica {
     pub fn end(&mut self, call: CallId, now: f64) -> bool {
         let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
         self.flights.remove(at);
+        self.waits = false;
         self.head_since = now;
         self.filling |= self.flights.len() <= self.window / 2;
         true

@@ -51,12 +51,12 @@ impl Scheduler {
             && self.calls.get(&head).is_some_and(|call| call.at == [id])
         {
             flights.pop_front();
-            self.fail(head, failure);
+            self.failed_offline(head, failure);
         }
         for flight in flights.iter().rev() {
             let Some(call) = self.calls.get_mut(&flight.call) else { continue };
             call.at.retain(|other| *other != id);
-            if call.at.is_empty() {
+            if call.at.is_empty() && call.model.is_some() {
                 self.models[model].queue.push_front(flight.call);
                 self.models[model].queued += 1;
             }
@@ -71,16 +71,18 @@ impl Scheduler {
                 let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
                 self.load_failed(model, &cause.unwrap_or_else(ended));
             }
+            self.ensure_room_for_children(model, now);
         } else if self.models[model].queued > 0 {
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
+            self.ensure_room_for_children(model, now);
         }
     }
 
     /// Nothing can compute the model's calls: they fail, and the next call reads the package again.
     pub(super) fn load_failed(&mut self, model: ModelIndex, failure: &Failure) {
         for call in std::mem::take(&mut self.models[model].queue) {
-            self.fail(call, failure.clone());
+            self.failed_offline(call, failure.clone());
         }
         self.unload(model);
     }

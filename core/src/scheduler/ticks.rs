@@ -73,26 +73,38 @@ impl Scheduler {
 
     fn end_overdue_calls(&mut self, now: f64) {
         let mut overdue: Vec<CallId> = Vec::new();
+        let mut impatient: Vec<CallId> = Vec::new();
         self.earliest_deadline = f64::INFINITY;
         for (id, call) in self.calls.iter() {
+            let mut next = call.deadline;
+            if call.fallback && call.model.is_some_and(|model| self.models[model].phase == Phase::Loading) {
+                next = next.min(call.patience());
+            }
             if now >= call.deadline {
                 overdue.push(*id);
-            } else {
+            } else if now >= next {
+                impatient.push(*id);
                 self.earliest_deadline = self.earliest_deadline.min(call.deadline);
+            } else {
+                self.earliest_deadline = self.earliest_deadline.min(next);
             }
+        }
+        for id in impatient {
+            let message = "The model is still loading after half of the call's time.";
+            self.failed_offline(id, Failure::new(Code::Timeout, message));
         }
         for id in overdue {
             let Some(call) = self.calls.get(&id) else { continue };
-            let model = &self.models[call.model];
-            let doing = match (call.at.is_empty(), model.phase) {
-                (false, _) => "its computation was not over",
-                (true, Phase::Loaded) => "it was waiting for a replica",
-                (true, _) => "its model was still loading",
+            let (doing, advice) = match (call.model, call.at.is_empty()) {
+                (None, _) => ("the endpoint had not answered", "."),
+                (_, false) => ("its computation was not over", ", or give the model more replicas."),
+                (Some(model), true) if self.models[model].phase == Phase::Loaded => {
+                    ("it was waiting for a replica", ", or give the model more replicas.")
+                }
+                _ => ("its model was still loading", "."),
             };
-            let message = format!(
-                "The call ran out of time after {} ms: {doing}. Raise `timeout`, or give the model more replicas.",
-                number(call.timeout_ms)
-            );
+            let timeout = number(call.timeout_ms);
+            let message = format!("The call ran out of time after {timeout} ms: {doing}. Raise `timeout`{advice}");
             self.fail(id, Failure::new(Code::Timeout, message));
         }
     }
@@ -126,7 +138,7 @@ impl Scheduler {
             let waiting: Vec<CallId> = replica.flights.iter().skip(1).map(|flight| flight.call).collect();
             for call in waiting {
                 if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
-                    let Some(to) = self.pick(model, Some(from), now) else { break };
+                    let Some(to) = self.pick(model, Some(from), false, now) else { break };
                     self.post(call, to, now);
                 }
             }

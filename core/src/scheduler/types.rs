@@ -43,6 +43,13 @@ pub enum Action {
         /// The model.
         model: ModelIndex,
     },
+    /// Ask the endpoint for a call's answer.
+    Online {
+        /// The call.
+        call: CallId,
+        /// Why it could not be computed here, if that was tried.
+        failure: Option<Failure>,
+    },
     /// The call failed: tell the caller.
     Fail {
         /// The call.
@@ -59,6 +66,19 @@ pub struct ModelSpec {
     pub replicas: u32,
     /// Never evicted.
     pub prevent_cleanup: bool,
+}
+
+/// How a call is to be computed.
+#[derive(Debug, Clone, Copy)]
+pub struct CallSpec {
+    /// The model that computes it; `None` for the endpoint.
+    pub model: Option<ModelIndex>,
+    /// Whether the endpoint is asked when it cannot be computed here.
+    pub fallback: bool,
+    /// The call whose engine waits for this one. It ends with it, and has no more time than it.
+    pub parent: Option<CallId>,
+    /// Time until it must be over, in milliseconds.
+    pub timeout_ms: f64,
 }
 
 /// Bounds; times in milliseconds.

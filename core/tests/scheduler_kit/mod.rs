@@ -1,0 +1,136 @@
+//! A scheduler on a bench: events in, actions out, the clock set by hand.
+
+#![allow(dead_code)]
+
+use spark_execute_core::scheduler::{Action, CallId, CallSpec, ModelSpec, Policy, ReplicaId, Scheduler};
+use spark_execute_core::{Code, Failure};
+
+pub const START_MS: f64 = 60_000.0;
+pub const BOOT_MS: f64 = 30_000.0;
+pub const GRACE_MS: f64 = 100.0;
+
+pub struct Bench {
+    pub scheduler: Scheduler,
+    pub now: f64,
+}
+
+pub fn spec(replicas: u32) -> ModelSpec {
+    ModelSpec { replicas, prevent_cleanup: false }
+}
+
+pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
+    CallSpec { model: Some(model), fallback: false, parent: None, timeout_ms }
+}
+
+/// May go online.
+pub fn either(model: usize, timeout_ms: f64) -> CallSpec {
+    CallSpec { fallback: true, ..offline(model, timeout_ms) }
+}
+
+/// For the engine that computes `parent`.
+pub fn child(model: usize, parent: CallId) -> CallSpec {
+    CallSpec { parent: Some(parent), ..offline(model, 60_000.0) }
+}
+
+pub fn kept() -> ModelSpec {
+    ModelSpec { prevent_cleanup: true, ..spec(1) }
+}
+
+pub fn trap() -> Failure {
+    Failure::new(Code::EngineTrap, "trap")
+}
+
+impl Bench {
+    pub fn new(max_models: usize, models: Vec<ModelSpec>) -> Self {
+        let policy = Policy { max_models, start_ms: START_MS, boot_ms: BOOT_MS, cancel_grace_ms: GRACE_MS };
+        Bench { scheduler: Scheduler::new(policy, models), now: 0.0 }
+    }
+
+    /// One model, loaded, its first replica (1) ready; the others starting.
+    pub fn loaded(replicas: u32) -> Self {
+        let mut bench = Bench::new(20, vec![spec(replicas)]);
+        bench.call(1, 0);
+        bench.image(1);
+        bench.ready(1);
+        bench.reply(1, 1, 5_000.0);
+        bench
+    }
+
+    pub fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.scheduler.next_action()).collect()
+    }
+
+    pub fn call(&mut self, call: CallId, model: usize) -> Vec<Action> {
+        self.scheduler.call(call, offline(model, 60_000.0), self.now);
+        self.actions()
+    }
+
+    pub fn start(&mut self, call: CallId, spec: CallSpec) -> Vec<Action> {
+        self.scheduler.call(call, spec, self.now);
+        self.actions()
+    }
+
+    /// The engine of the replica asks for another service.
+    pub fn waits(&mut self, replica: ReplicaId) -> Vec<Action> {
+        self.scheduler.waits(replica, true, self.now);
+        self.actions()
+    }
+
+    pub fn image(&mut self, replica: ReplicaId) -> Vec<Action> {
+        assert!(self.scheduler.image_ready(replica, self.now));
+        self.actions()
+    }
+
+    pub fn ready(&mut self, replica: ReplicaId) -> Vec<Action> {
+        self.scheduler.replica_ready(replica, false, 0.0, self.now);
+        self.actions()
+    }
+
+    pub fn reply(&mut self, replica: ReplicaId, call: CallId, micros: f64) -> (bool, Vec<Action>) {
+        let wanted = self.scheduler.replied(replica, call, micros, 0.0, self.now);
+        (wanted, self.actions())
+    }
+
+    pub fn died(&mut self, replica: ReplicaId) -> Vec<Action> {
+        self.scheduler.died(replica, trap(), self.now);
+        self.actions()
+    }
+
+    pub fn tick(&mut self, now: f64) -> Vec<Action> {
+        self.now = now;
+        self.scheduler.tick(now);
+        self.actions()
+    }
+
+    /// Opens replica's window to 32 with short calls 100…
+    pub fn warm(&mut self, replica: ReplicaId) {
+        for call in 100..110 {
+            assert_eq!(self.call(call, 0), [post(replica, call)]);
+            assert!(self.reply(replica, call, 20.0).0);
+        }
+    }
+}
+
+pub fn post(replica: ReplicaId, call: CallId) -> Action {
+    Action::Post { replica, call }
+}
+
+pub fn online(actions: &[Action]) -> Vec<(CallId, Option<Code>)> {
+    actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::Online { call, failure } => Some((*call, failure.as_ref().map(|failure| failure.code))),
+            _ => None,
+        })
+        .collect()
+}
+
+pub fn failed(actions: &[Action]) -> Vec<(CallId, Code)> {
+    actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::Fail { call, failure } => Some((*call, failure.code)),
+            _ => None,
+        })
+        .collect()
+}
