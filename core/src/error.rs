@@ -35,7 +35,7 @@ codes! {
     RequestInvalid = "REQUEST_INVALID",
     /// Neither the argument nor `request_meta` says which model to run.
     VersionIdMissing = "VERSION_ID_MISSING",
-    /// No configured model has the requested version id.
+    /// No configured model has the requested version id; or the endpoint, if there is one, has no such service.
     ModelNotFound = "MODEL_NOT_FOUND",
     /// The caller cancelled the call.
     Cancelled = "CANCELLED",
@@ -83,6 +83,32 @@ codes! {
     OutOfMemory = "OUT_OF_MEMORY",
     /// The engine's answer is not UTF-8 JSON, or there is none.
     ResponseInvalid = "RESPONSE_INVALID",
+    /// Several configured models fit the request equally well.
+    ModelAmbiguous = "MODEL_AMBIGUOUS",
+    /// The model failed several times in a row: for a moment no call is given to it.
+    CircuitOpen = "CIRCUIT_OPEN",
+    /// The credential could not be had or sent: its function threw, gave nothing usable, or never settled.
+    CredentialInvalid = "CREDENTIAL_INVALID",
+    /// The endpoint does not accept the credential (401).
+    Unauthorized = "UNAUTHORIZED",
+    /// The endpoint accepts the credential but not for this service (403).
+    Forbidden = "FORBIDDEN",
+    /// The endpoint refused the request as wrong (400 and most other 4xx).
+    RequestRefused = "REQUEST_REFUSED",
+    /// The endpoint got too many requests (429).
+    RateLimited = "RATE_LIMITED",
+    /// The endpoint cannot be reached behind its gateway, is overloaded, or took too long (502, 503, 504).
+    Unavailable = "UNAVAILABLE",
+    /// The endpoint failed (other 5xx).
+    ServerError = "SERVER_ERROR",
+    /// The endpoint could not be reached, or the browser hides its answer.
+    Network = "NETWORK",
+    /// The endpoint answered with something else than the result of a model.
+    OnlineResponseInvalid = "ONLINE_RESPONSE_INVALID",
+    /// Models called one another too deep.
+    XCallDepth = "XCALL_DEPTH",
+    /// Models call one another in a circle, without end.
+    XCallCycle = "XCALL_CYCLE",
     /// A defect of this package; please report it.
     Internal = "INTERNAL",
 }
@@ -96,14 +122,28 @@ pub struct Failure {
     pub message: String,
     /// The field, input or archive entry at fault, such as `nodegenModels[2].replica`.
     pub path: Option<String>,
-    /// What the engine or the browser reported, bounded in size; never payloads or credentials.
+    /// What the engine, the browser or the server reported, bounded in size; never payloads or credentials.
     pub details: Option<String>,
+    /// The HTTP status of the endpoint's answer. This and what follows never come from a worker.
+    pub status: Option<u16>,
+    /// The endpoint's id of the request.
+    pub request_id: Option<String>,
+    /// When trying again makes sense, in milliseconds from now.
+    pub retry_after_ms: Option<u32>,
 }
 
 impl Failure {
     /// A failure with a message and nothing else.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Failure { code, message: message.into(), path: None, details: None }
+        Failure {
+            code,
+            message: message.into(),
+            path: None,
+            details: None,
+            status: None,
+            request_id: None,
+            retry_after_ms: None,
+        }
     }
 
     /// Names the field, input or entry at fault.

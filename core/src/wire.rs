@@ -172,7 +172,7 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn failure(self, Failure { code, message, path, details }: &Failure) -> Self {
+    fn failure(self, Failure { code, message, path, details, .. }: &Failure) -> Self {
         self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details)
     }
 }
@@ -223,12 +223,11 @@ impl<V: Value> Items<V> {
 
     #[inline(never)]
     fn failure(&mut self) -> Result<Failure> {
-        Ok(Failure {
-            code: Code::of(&self.text()?).ok_or_else(malformed)?,
-            message: self.text()?,
-            path: self.text_or_none()?,
-            details: self.text_or_none()?,
-        })
+        let code = Code::of(&self.text()?).ok_or_else(malformed)?;
+        let mut failure = Failure::new(code, self.text()?);
+        failure.path = self.text_or_none()?;
+        failure.details = self.text_or_none()?;
+        Ok(failure)
     }
 }
 

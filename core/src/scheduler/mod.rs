@@ -11,6 +11,7 @@
 //!   worker may still compute a call that is settled (a *ghost*), and its reply is then ignored.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 
+mod circuit;
 mod dispatch;
 mod eviction;
 mod replica;
@@ -22,6 +23,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Code, Failure};
 use crate::table::Table;
+pub use circuit::{Allow, Circuit, Fingerprint};
 use replica::{Replica, Stage};
 pub use types::{Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
