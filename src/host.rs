@@ -67,7 +67,7 @@ impl Default for Context {
 impl Host {
     /// The error for `failure`.
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
-        let Failure { code, message, path, details } = failure;
+        let Failure { code, message, path, details, .. } = failure;
         let Context { version_id, input, mut cause } = context;
         if cause.is_undefined()
             && let Some(details) = &details

@@ -7,15 +7,20 @@
 
 pub mod base64_text;
 pub mod config;
+pub mod date;
 pub mod error;
 pub mod number;
+pub mod online;
 pub mod package;
+pub mod percent;
 pub mod protocol;
 pub mod raw;
 pub mod request;
+pub mod resolve;
 pub mod scheduler;
 pub mod suggest;
 pub mod table;
 pub mod wire;
+pub mod xcall;
 
 pub use error::{Code, Failure, Result};

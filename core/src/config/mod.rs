@@ -8,12 +8,14 @@
 //! warning, told once however many models have it.
 
 mod binary;
+mod endpoint;
 mod fields;
 mod model;
 mod text;
 mod url_request;
 
 pub use binary::BinaryKind;
+pub use endpoint::{AuthType, Endpoint, Form, XCallOnline, XCallPolicy, clean_credential};
 pub(crate) use fields::{clipped, trimmed};
 pub use model::{MAX_ID, MAX_REPLICAS, Model, ModelMetadata};
 pub use text::{DeclaredType, TextKind, classify_text};
@@ -33,19 +35,34 @@ pub const MAX_TIMEOUT_MS: f64 = 2_147_483_647.0;
 const EXAMPLE: &str = r#"new Spark({ nodegenModels: [{ versionId: "<uuid>", binary: "/models/model.zip" }] })"#;
 
 /// The fields of a configuration; the older spelling is last.
-const KNOWN: &[&str] = &["sparkEndpoint", "nodegenModels", "offlineMaxService", "timeout", "replica", "nodeGenModels"];
+const KNOWN: &[&str] = &[
+    "sparkEndpoint",
+    "nodegenModels",
+    "offlineMaxService",
+    "timeout",
+    "replica",
+    "xcall",
+    "externalApi",
+    "nodeGenModels",
+];
 
 /// A configuration that can be used.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The member of the caller's object that holds the models: `nodegenModels` or `nodeGenModels`.
     pub models_key: &'static str,
-    /// The models in the caller's order; the version ids differ.
+    /// The models in the caller's order; the version ids differ. None only where there is an endpoint.
     pub models: Vec<Model>,
+    /// Where models are computed online, if anywhere.
+    pub endpoint: Option<Endpoint>,
     /// How many models stay loaded.
     pub offline_max_service: usize,
     /// How long a call may take, in milliseconds.
     pub timeout_ms: f64,
+    /// What a model's calls to other services may do.
+    pub xcall: XCallPolicy,
+    /// Whether there is a function `externalApi`.
+    pub external_api: bool,
 }
 
 impl Config {
@@ -78,11 +95,10 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         let message = format!("The configuration must be an object; found {found}. Example: {EXAMPLE}");
         return Err(Failure::new(Code::ConfigInvalid, message));
     };
-    refuse_endpoint(&fields)?;
-
     let mut notes = Notes::default();
+    let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
-    let (models_key, entries) = entries(&fields)?;
+    let (models_key, entries) = entries(&fields, endpoint.is_some())?;
     let mut models = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         models.push(model::parse(entry, index, format!("{models_key}[{index}]"), default_replica, &mut notes)?);
@@ -95,9 +111,11 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         Some(value) => integer(value, "offlineMaxService", f64::MAX, "an integer of 1 or more")? as usize,
     };
     let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
+    let xcall = endpoint::xcall(&fields, &mut notes)?;
+    let external_api = endpoint::function(&fields, "externalApi")?;
     notes.unknown(&fields, "configuration", KNOWN, (model::KNOWN, "in an entry of nodegenModels"));
 
-    let config = Config { models_key, models, offline_max_service, timeout_ms };
+    let config = Config { models_key, models, endpoint, offline_max_service, timeout_ms, xcall, external_api };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }
 
@@ -127,33 +145,22 @@ fn timeout(value: &Raw, path: &str) -> Result<f64> {
     }
 }
 
-/// Online execution is refused here and nowhere else.
-fn refuse_endpoint(fields: &Fields<'_>) -> Result<()> {
-    match fields.get("sparkEndpoint") {
-        None | Some(Raw::Null) => Ok(()),
-        // What it holds is not shown: it may be a key.
-        Some(_) => Err(Failure::new(
-            Code::ConfigInvalid,
-            "sparkEndpoint is not supported: online execution is not available in this version. Remove it and give \
-             the models in nodegenModels.",
-        )
-        .at("sparkEndpoint")),
-    }
-}
-
-/// The entries of `nodegenModels`, of which there must be at least one while nothing else can run.
-fn entries<'a>(fields: &Fields<'a>) -> Result<(&'static str, &'a [Raw])> {
+/// The entries of `nodegenModels`, of which there must be at least one where nothing else can run.
+fn entries<'a>(fields: &Fields<'a>, online: bool) -> Result<(&'static str, &'a [Raw])> {
     match fields.spelled(&["nodegenModels", "nodeGenModels"])? {
-        Some((key, Raw::Array(items))) if !items.is_empty() => Ok((key, items)),
+        Some((key, Raw::Array(items))) if online || !items.is_empty() => Ok((key, items)),
+        None | Some((_, Raw::Null)) if online => Ok(("nodegenModels", &[])),
         Some((key, Raw::Array(_) | Raw::Null)) => Err(Failure::new(
             Code::ConfigInvalid,
-            format!("{key} has no models, so there is nothing to run. Example: {EXAMPLE}"),
+            format!(
+                "{key} has no models and there is no sparkEndpoint, so there is nothing to run. Example: {EXAMPLE}"
+            ),
         )
         .at(key)),
         Some((key, other)) => Err(refuse(key, other, "an array of models, each { versionId, binary }")),
         None => {
             let mut failure = fields.missing("nodegenModels", "an array of models, each { versionId, binary }");
-            failure.message.push_str(" Example: ");
+            failure.message.push_str(" Without models, sparkEndpoint must say where to run them online. Example: ");
             failure.message.push_str(EXAMPLE);
             Err(failure)
         }

@@ -14,6 +14,7 @@
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 
 mod children;
+mod circuit;
 mod dispatch;
 mod eviction;
 mod online;
@@ -26,6 +27,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Code, Failure};
 use crate::table::Table;
+pub use circuit::{Allow, Circuit, Fingerprint};
 use replica::{Replica, Stage};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 

@@ -1,0 +1,98 @@
+//! Points in time as texts: of requests and metadata (ISO 8601) and of HTTP headers.
+
+const DAY_MS: f64 = 86_400_000.0;
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/// Milliseconds since 1970 of an ISO 8601 date, with or without a time of day; one without a zone is UTC.
+pub fn iso_ms(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (day, clock) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let mut parts = day.split('-');
+    let mut part = |digits| parts.next().and_then(|text| number(text, digits));
+    let start = days(part(4)?, part(2)?, part(2)?)? * DAY_MS;
+    if parts.next().is_some() {
+        return None;
+    }
+    let Some(clock) = clock else { return Some(start) };
+    let (clock, offset_ms) = match clock.find(['Z', 'z', '+', '-']) {
+        Some(at) => (&clock[..at], offset_ms(&clock[at..])?),
+        None => (clock, 0.0),
+    };
+    Some(start + clock_ms(clock)? - offset_ms)
+}
+
+/// Whether the text names a whole day: [`iso_ms`] is then its beginning.
+pub fn is_whole_day(text: &str) -> bool {
+    !text.trim().contains(['T', 't', ' '])
+}
+
+/// Milliseconds since 1970 of an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub fn http_ms(text: &str) -> Option<f64> {
+    let mut words = text.split_whitespace().skip(1);
+    let day = number(words.next()?, 2)?;
+    let month = words.next().filter(|name| name.len() == 3).and_then(|name| MONTHS.find(name))?;
+    let year = number(words.next()?, 4)?;
+    let start = days(year, month as u32 / 3 + 1, day)? * DAY_MS;
+    Some(start + clock_ms(words.next()?)?)
+}
+
+/// A number of exactly so many digits.
+fn number(text: &str, digits: usize) -> Option<u32> {
+    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// `hh:mm`, `hh:mm:ss`, `hh:mm:ss.fraction`.
+fn clock_ms(text: &str) -> Option<f64> {
+    let mut parts = text.split(':');
+    let hours = number(parts.next()?, 2).filter(|hours| *hours <= 24)?;
+    let minutes = number(parts.next()?, 2).filter(|minutes| *minutes < 60)?;
+    let millis = match parts.next() {
+        None => 0,
+        Some(text) => {
+            let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+            let whole = number(whole, 2).filter(|seconds| *seconds <= 60)?;
+            // More digits than a millisecond has are read and dropped.
+            let part = fraction.bytes().try_fold((0, 100), |(sum, weight), byte| {
+                byte.is_ascii_digit().then(|| (sum + u32::from(byte - b'0') * weight, weight / 10))
+            });
+            whole * 1000 + part.filter(|_| !fraction.is_empty())?.0
+        }
+    };
+    (parts.next().is_none()).then(|| f64::from((hours * 60 + minutes) * 60_000 + millis))
+}
+
+/// `Z`, `+hh:mm`, `+hhmm`, `+hh`.
+fn offset_ms(text: &str) -> Option<f64> {
+    let (sign, text) = text.split_at_checked(1)?;
+    if matches!(sign, "Z" | "z") {
+        return text.is_empty().then_some(0.0);
+    }
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    let hours = number(digits.get(..2)?, 2)?;
+    let minutes = if digits.len() == 2 { 0 } else { number(&digits[2..], 2)? };
+    let ms = f64::from(hours * 60 + minutes) * 60_000.0;
+    Some(if sign == "-" { -ms } else { ms })
+}
+
+/// Days since 1970 of a day in the Gregorian calendar.
+fn days(year: u32, month: u32, day: u32) -> Option<f64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end.
+    let shifted = (month + 9) % 12;
+    let year = i64::from(year) - i64::from(month < 3);
+    let of_years = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let of_months = i64::from((153 * shifted + 2) / 5 + day - 1);
+    Some((of_years + of_months - 719_468) as f64)
+}

@@ -1,0 +1,130 @@
+//! To which address a call goes.
+
+use crate::config::{AuthType, Endpoint, Form, trimmed};
+use crate::percent::{decoded, encoded, is_segment};
+
+/// A service as `request_meta.service_uri` names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceUri {
+    /// `folders/f/services/s`, `f/s`, either perhaps with `[version]`.
+    Service {
+        /// The folder, not percent-encoded.
+        folder: String,
+        /// The service, not percent-encoded.
+        service: String,
+        /// A whole version (`1.2.3`) or the beginning of one (`1.2`).
+        version: Option<String>,
+    },
+    /// `service/{id}`.
+    ServiceId(String),
+    /// `version/{id}`.
+    VersionId(String),
+    /// `proxy/{name}`: a custom address.
+    Proxy(String),
+}
+
+/// What is known about the service of a call. Blank text counts as not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Target<'a> {
+    /// The version id that the call asks for.
+    pub version_id: Option<&'a str>,
+    /// `request_meta.service_uri`.
+    pub service_uri: Option<&'a str>,
+    /// `request_meta.service_id`.
+    pub service_id: Option<&'a str>,
+    /// The folder in the metadata of the model with this version id.
+    pub folder: Option<&'a str>,
+    /// The service in the metadata of the model with this version id.
+    pub service: Option<&'a str>,
+}
+
+/// Where a request goes and what its body must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The address for a POST.
+    pub url: String,
+    /// What `request_meta.version` must be, unless the caller gave one: it stood in brackets in the service's name, and
+    /// addresses have no place for it.
+    pub version: Option<String>,
+}
+
+impl ServiceUri {
+    /// Reads a name in any of its spellings; case does not matter in the fixed words, percent-encoding is undone.
+    pub fn parse(text: &str) -> Option<ServiceUri> {
+        let (text, version) = split_version(trimmed(text).trim_matches('/'));
+        let parts: Vec<&str> = text.split('/').map(trimmed).collect();
+        let is = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
+        let name = |part: &str| Some(decoded(part)).filter(|name| is_segment(name));
+        if is(0, "proxy") && parts.len() > 1 {
+            let names: Option<Vec<String>> = parts[1..].iter().map(|part| name(part)).collect();
+            return Some(ServiceUri::Proxy(names?.join("/")));
+        }
+        match *parts.as_slice() {
+            [_, id] if is(0, "service") => name(id).map(ServiceUri::ServiceId),
+            [_, id] if is(0, "version") => name(id).map(ServiceUri::VersionId),
+            [folder, service] => Some(ServiceUri::Service { folder: name(folder)?, service: name(service)?, version }),
+            [_, folder, _, service] if is(0, "folders") && is(2, "services") => {
+                Some(ServiceUri::Service { folder: name(folder)?, service: name(service)?, version })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Splits `name[1.2.3]`. Brackets around something else than a version belong to the name.
+fn split_version(text: &str) -> (&str, Option<String>) {
+    let split = text.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+    match split {
+        Some((name, version)) => match trimmed(version) {
+            "" => (name, None),
+            version
+                if version.starts_with(|c: char| c.is_ascii_digit())
+                    && version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+')) =>
+            {
+                (name, Some(version.to_owned()))
+            }
+            _ => (text, None),
+        },
+        None => (text, None),
+    }
+}
+
+/// The address of a call's service: by folder and service where they are known, because that works with every kind of
+/// credential; else by version id, by service id, by custom address; else the one where the body alone decides.
+///
+/// Whichever it is, `request_meta.version_id` belongs into the body where the version id is known.
+pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
+    let known = |text: Option<&str>| text.map(trimmed).filter(|text| is_segment(text)).map(str::to_owned);
+    let uri = target.service_uri.and_then(ServiceUri::parse);
+    let by_id = |kind: &str, id: &str| format!("{kind}/{}", encoded(id));
+    let by_name =
+        |folder: &str, service: &str| format!("folders/{}/services/{}/execute", encoded(folder), encoded(service));
+    let mut version = None;
+    let path = if endpoint.form == Form::Generic {
+        if let Some(ServiceUri::Service { version: named, .. }) = uri {
+            version = named;
+        }
+        "execute".to_owned()
+    } else if let Some(ServiceUri::Service { folder, service, version: named }) = &uri {
+        version.clone_from(named);
+        by_name(folder, service)
+    } else if let (Some(folder), Some(service)) = (known(target.folder), known(target.service)) {
+        by_name(&folder, &service)
+    } else if let Some(id) = known(target.version_id) {
+        by_id("version", &id)
+    } else if let Some(ServiceUri::VersionId(id)) = &uri {
+        by_id("version", id)
+    } else if let Some(id) = known(target.service_id) {
+        by_id("service", &id)
+    } else {
+        match &uri {
+            Some(ServiceUri::ServiceId(id)) => by_id("service", id),
+            Some(ServiceUri::Proxy(name)) => {
+                format!("proxy/{}", name.split('/').map(encoded).collect::<Vec<_>>().join("/"))
+            }
+            _ => "execute".to_owned(),
+        }
+    };
+    let public = if endpoint.auth == AuthType::Public { "public/" } else { "" };
+    Route { url: format!("{}/{}/api/v3/{public}{path}", endpoint.url, encoded(&endpoint.tenant)), version }
+}

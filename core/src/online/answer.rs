@@ -1,0 +1,191 @@
+//! What the endpoint's answer means, judged by its HTTP status.
+
+use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
+use crate::date;
+use crate::error::{Code, Failure};
+
+/// How much of a text of the server is repeated, in characters.
+const SHOWN: usize = 500;
+
+/// What the shell found in the body of an answer other than 200, in whichever of the service's shapes.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ErrorBody {
+    /// `error.message`, or what stands for it.
+    pub message: Option<String>,
+    /// `error.error_type`, `error.code` or `errorCode`.
+    pub code: Option<String>,
+    /// The body is a web page.
+    pub html: bool,
+    /// There is no body.
+    pub empty: bool,
+}
+
+/// An answer other than a result.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `x-request-id`.
+    pub request_id: Option<String>,
+    /// The header `Retry-After`: seconds, or a date.
+    pub retry_after: Option<String>,
+    /// The header `x-retry-after`: seconds.
+    pub x_retry_after: Option<String>,
+    /// What its body says.
+    pub body: ErrorBody,
+}
+
+/// What a 200 holds when it does not hold a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unexpected {
+    /// A web page.
+    Html,
+    /// No body.
+    Empty,
+    /// Text that is not JSON.
+    NotJson,
+    /// JSON that is not a response.
+    Shape,
+}
+
+// What a server says may repeat a credential: it is shown only after `told`.
+impl std::fmt::Debug for ErrorBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ErrorBody").field("html", &self.html).field("empty", &self.empty).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+/// The failure that an answer means. `credential` is what the request was sent with: where the server repeats it, it is
+/// left out. `wall_ms` is the time of day (`Date.now()`).
+pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply, wall_ms: f64) -> Failure {
+    let secret = clean_credential(credential).unwrap_or(credential);
+    let told = |text: &Option<String>| text.as_deref().map(|text| told(text, secret)).filter(|text| !text.is_empty());
+    let (code, what) = meaning(endpoint, reply);
+    let mut message = format!("{what} (HTTP status {}).", reply.status);
+    let said = told(&reply.body.message);
+    if let Some(said) = &said {
+        message.push_str(" The server says: ");
+        message.push_str(said);
+    } else if reply.body.html {
+        message.push_str(" The answer is a web page: a proxy or a sign-in page may stand before the endpoint.");
+    }
+    let mut failure = Failure::new(code, message);
+    failure.details = match (told(&reply.body.code), said) {
+        (Some(code), Some(said)) => Some(format!("{code}: {said}")),
+        (code, said) => code.or(said),
+    };
+    let more = failure.more();
+    more.status = Some(reply.status);
+    more.request_id = told(&reply.request_id);
+    more.retry_after_ms = retry_after_ms(reply, wall_ms);
+    failure
+}
+
+/// The failure of a request that got no answer, or none that the browser lets us see.
+pub fn network() -> Failure {
+    let message = "The endpoint could not be reached, or the browser hides its answer. Check the connection and \
+                   sparkEndpoint.url. An answer without CORS headers (servers often send errors so) looks the same, \
+                   and so does a redirect: the browser's network panel shows which it is.";
+    Failure::new(Code::Network, message)
+}
+
+/// The failure of a 200 that holds no result.
+pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
+    let what = match unexpected {
+        Unexpected::Html => "a web page: a proxy or a sign-in page may stand before the endpoint",
+        Unexpected::Empty => "nothing",
+        Unexpected::NotJson => "text that is not JSON",
+        Unexpected::Shape => "JSON that is not the response of a service",
+    };
+    let message =
+        format!("The endpoint answered with {what} (HTTP status {status}). Check sparkEndpoint.url and tenant.");
+    let mut failure = Failure::new(Code::OnlineResponseInvalid, message);
+    failure.more().status = Some(status);
+    failure
+}
+
+/// The code and what was wrong and to do, without a full stop.
+fn meaning(endpoint: &Endpoint, reply: &Reply) -> (Code, String) {
+    let member = endpoint.auth.as_str();
+    match reply.status {
+        401 if endpoint.auth == AuthType::Public => (
+            Code::Unauthorized,
+            "The endpoint wants a credential. Give sparkEndpoint.authType and the key or token, or have the service \
+             made public"
+                .into(),
+        ),
+        401 => (
+            Code::Unauthorized,
+            format!(
+                "The endpoint does not accept sparkEndpoint.{member}. Check that it is whole, not expired, and of this tenant"
+            ),
+        ),
+        403 if endpoint.auth == AuthType::Public => (
+            Code::Forbidden,
+            "The endpoint does not let the public run this service. Have the service and its tenant made public, or \
+             give a credential"
+                .into(),
+        ),
+        403 => (
+            Code::Forbidden,
+            format!(
+                "The owner of sparkEndpoint.{member} may not run this service. Have it permitted, or use another credential"
+            ),
+        ),
+        404 => (
+            Code::ModelNotFound,
+            "The endpoint cannot find the service, or this version of it. Check the version id or service_uri, and \
+             sparkEndpoint.url and tenant"
+                .into(),
+        ),
+        413 => (
+            Code::RequestRefused,
+            "The request is too large for the endpoint. Send less, or set sparkEndpoint.compressAbove".into(),
+        ),
+        415 => (
+            Code::RequestRefused,
+            "The endpoint does not take the request's form. If sparkEndpoint.compressAbove is set, leave it out".into(),
+        ),
+        400..=499 if reply.status != 429 => {
+            (Code::RequestRefused, "The endpoint refused the request. Check its inputs and request_meta".into())
+        }
+        429 => (Code::RateLimited, "The endpoint got too many requests. Send fewer, or wait".into()),
+        504 => (
+            Code::Unavailable,
+            "The endpoint's gateway timed out: the computation may take longer than the server allows. Try again later"
+                .into(),
+        ),
+        502 | 503 => (Code::Unavailable, "The endpoint is not available. Try again later".into()),
+        500..=599 => (Code::ServerError, "The endpoint failed. Try again, and tell its operator if it stays so".into()),
+        _ => (Code::OnlineResponseInvalid, "The endpoint gave an unexpected answer. Check sparkEndpoint.url".into()),
+    }
+}
+
+/// A text of the server as it may be shown: on one line, bounded, and without the credential.
+fn told(text: &str, secret: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = if secret.is_empty() { line } else { line.replace(secret, "[credential]") };
+    let line = trimmed(&line);
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// How long the server wants us to wait; the longer one where it says so twice.
+fn retry_after_ms(reply: &Reply, wall_ms: f64) -> Option<f64> {
+    let seconds =
+        |text: &str| text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds * 1000.0);
+    let wait = |header: &Option<String>| {
+        let text = trimmed(header.as_deref()?);
+        seconds(text).or_else(|| date::http_ms(text).map(|until| (until - wall_ms).max(0.0)))
+    };
+    let longest = [wait(&reply.x_retry_after), wait(&reply.retry_after)].into_iter().flatten().reduce(f64::max)?;
+    Some(longest.ceil())
+}
