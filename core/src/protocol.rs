@@ -28,6 +28,13 @@ pub enum ToWorker<V> {
         /// The request as JSON text.
         request: V,
     },
+    /// The answer to a [`FromWorker::Dispatch`].
+    DispatchReply {
+        /// As the worker chose it.
+        id: u32,
+        /// JSON text.
+        reply: V,
+    },
 }
 
 /// From a worker to the page.
@@ -63,6 +70,15 @@ pub enum FromWorker<V> {
         failure: Failure,
         /// The engine may be damaged: discard this worker.
         fatal: bool,
+    },
+    /// The engine is suspended until it gets what another service answers.
+    Dispatch {
+        /// Chosen by the worker.
+        id: u32,
+        /// The kind of service: 0 for a Spark service, 1 for an external one.
+        service: f64,
+        /// The engine's request as JSON text.
+        request: V,
     },
     /// The worker could not load or start the model, or failed outside any call. It is of no further use.
     Failed(Failure),
@@ -192,6 +208,7 @@ mod tests {
             ToWorker::SlicesEnd,
             ToWorker::Start(image()),
             ToWorker::Call { id: u32::MAX, request: value("{}") },
+            ToWorker::DispatchReply { id: 3, reply: value("{}") },
         ] {
             let wire = serde_json::to_string(&Wire::from(&message)).unwrap();
             assert_eq!(ToWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);
@@ -207,6 +224,7 @@ mod tests {
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
             FromWorker::Reply { id: 0, response: value("{}"), micros: 12.5, heap: 1.0 },
             FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
+            FromWorker::Dispatch { id: 3, service: 1.0, request: value("{}") },
             FromWorker::Failed(failure),
             FromWorker::Warning(text("careful")),
         ] {

@@ -46,6 +46,7 @@ impl<V: Value> From<&ToWorker<V>> for Wire<V> {
             ToWorker::Slice(slice) => Wire::named("Slice").value(slice),
             ToWorker::SlicesEnd => Wire::named("SlicesEnd"),
             ToWorker::Start(image) => Wire::named("Start").image(image),
+            ToWorker::DispatchReply { id, reply } => Wire::named("DispatchReply").number(f64::from(*id)).value(reply),
             ToWorker::Call { id, request } => Wire(vec![V::number(f64::from(*id)), request.clone()]),
         }
     }
@@ -84,6 +85,7 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
             Some("Slice") => ToWorker::Slice(items.value()?),
             Some("SlicesEnd") => ToWorker::SlicesEnd,
             Some("Start") => ToWorker::Start(items.image()?),
+            Some("DispatchReply") => ToWorker::DispatchReply { id: items.number()? as u32, reply: items.value()? },
             _ => return Err(malformed()),
         })
     }
@@ -100,6 +102,9 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
             }
             FromWorker::CallFailed { id, failure, fatal } => {
                 Wire::named("CallFailed").failure(failure).number(f64::from(*id)).flag(*fatal)
+            }
+            FromWorker::Dispatch { id, service, request } => {
+                Wire::named("Dispatch").number(f64::from(*id)).number(*service).value(request)
             }
             FromWorker::Failed(failure) => Wire::named("Failed").failure(failure),
             FromWorker::Warning(text) => Wire::named("Warning").text(text),
@@ -123,6 +128,9 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {
                 FromWorker::CallFailed { failure: items.failure()?, id: items.number()? as u32, fatal: items.flag()? }
+            }
+            Some("Dispatch") => {
+                FromWorker::Dispatch { id: items.number()? as u32, service: items.number()?, request: items.value()? }
             }
             Some("Failed") => FromWorker::Failed(items.failure()?),
             Some("Warning") => FromWorker::Warning(items.text()?),

@@ -10,7 +10,7 @@ use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::engine::{self, Engine, Fault, Parts};
+use crate::engine::{self, Engine, Exchange, Fault, Parts};
 use crate::js::Step;
 use crate::scope::{Environment, Port};
 use crate::slices::Slices;
@@ -22,6 +22,7 @@ use crate::{fetch, js};
 pub struct Session {
     port: Port,
     environment: Environment,
+    exchange: Exchange,
     /// A load whose slices are still arriving.
     arriving: RefCell<Option<(Load<Js>, Slices)>>,
     engine: RefCell<Option<Rc<Engine>>>,
@@ -37,6 +38,7 @@ impl Session {
         let session = Rc::new(Session {
             port: port.clone(),
             environment,
+            exchange: Exchange::new(port.clone()),
             arriving: RefCell::default(),
             engine: RefCell::default(),
             waiting: RefCell::default(),
@@ -71,6 +73,7 @@ impl Session {
             Ok(ToWorker::Start(image)) => {
                 self.clone().run(async move |session: &Session| session.start(unpack::parts(image).await?).await);
             }
+            Ok(ToWorker::DispatchReply { id, reply }) => self.exchange.answer(id, &reply.0),
             Err(failure) => self.port.send(&FromWorker::Failed(failure)),
         }
         JsValue::UNDEFINED
@@ -108,7 +111,7 @@ impl Session {
     }
 
     async fn start_engine(&self, parts: Parts) -> Result<()> {
-        let engine = engine::start(parts, &self.environment).await?;
+        let engine = engine::start(parts, &self.environment, &self.exchange).await?;
         let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
         *self.engine.borrow_mut() = Some(Rc::new(engine));
         self.port.send(&ready);

@@ -1,53 +1,64 @@
-//! A model's call to another service.
+//! A model's call to another service, on its way to the page and back.
 //!
-//! The engine suspends until it gets a string; any other answer leaves it suspended, or damaged, for good. So whatever
-//! happens, a string is given. Services cannot be reached from here yet, so it always says so.
+//! The engine suspends until it gets a string; any other answer leaves it suspended, or damaged, for good. The page
+//! answers every request, with a string, whatever happens; a worker that it cannot answer it ends.
 
-use js_sys::{JSON, Object, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Promise, Uint8Array};
+use spark_execute_core::protocol::FromWorker;
 use wasm_bindgen::prelude::*;
 
-use crate::js::{Decoder, get, set, strict_decoder};
+use crate::js::strict_decoder;
+use crate::scope::Port;
+use crate::wire::Js;
 
-const STATUS: f64 = 501.0;
-const MESSAGE: &str = "Calls from one model to another are not available in this version of spark-execute.";
+/// The requests of an engine that the page has not answered yet.
+#[derive(Clone)]
+pub struct Exchange {
+    port: Port,
+    open: Rc<RefCell<Open>>,
+}
 
-/// The reply to the request whose UTF-8 JSON is `bytes`.
-pub fn reply(bytes: &Uint8Array) -> JsValue {
-    let request = request(&strict_decoder(), bytes);
-    let version = get(&request, "xcall_version");
-    let spread = matches!(version.as_f64(), Some(2.0 | 3.0)) || matches!(text_of(&version).trim(), "2" | "3");
-    let reply = Object::new();
-    if spread {
-        let meta = Object::new();
-        set(&meta, "http_status_code", &STATUS.into());
-        set(&meta, "http_response_time", &0.into());
-        set(&meta, "error_details", &MESSAGE.into());
-        set(&reply, "response_data", &JsValue::NULL);
-        set(&reply, "xcall_meta", &meta);
-    } else {
-        let metadata = Object::new();
-        set(&metadata, "calltype", &"SparkService".into());
-        set(&metadata, "name", &service_name(&request).into());
-        set(&metadata, "status", &STATUS.into());
-        set(&metadata, "error_code", &"XCALL_UNAVAILABLE".into());
-        set(&metadata, "response_time", &0.into());
-        set(&reply, "metadata", &metadata);
-        set(&reply, "data", &Object::new());
+#[derive(Default)]
+struct Open {
+    last: u32,
+    waiting: Vec<(u32, Function)>,
+}
+
+impl Exchange {
+    /// None so far; they will go through `port`.
+    pub fn new(port: Port) -> Self {
+        Exchange { port, open: Rc::default() }
     }
-    JSON::stringify(&reply).map_or_else(|_| JsValue::from_str("{}"), JsValue::from)
-}
 
-fn request(decoder: &Decoder, bytes: &Uint8Array) -> JsValue {
-    let text = decoder.decode(bytes).ok().and_then(|text| text.as_string()).unwrap_or_default();
-    JSON::parse(&text).unwrap_or(JsValue::UNDEFINED)
-}
+    /// Asks the page; `bytes` are UTF-8 JSON. Gives a promise of the answer, a string.
+    pub fn ask(&self, service: f64, bytes: &Uint8Array) -> Promise {
+        // Read at once: when the memory grows, `bytes` are gone. The page tells the model when this is not JSON.
+        let request = strict_decoder().decode(bytes).unwrap_or_else(|_| JsValue::from_str(""));
+        Promise::new(&mut |resolve, _| {
+            let id = {
+                let mut open = self.open.borrow_mut();
+                open.last = open.last.wrapping_add(1);
+                let id = open.last;
+                open.waiting.push((id, resolve));
+                id
+            };
+            self.port.send(&FromWorker::Dispatch { id, service, request: Js(request.clone()) });
+        })
+    }
 
-fn text_of(value: &JsValue) -> String {
-    value.as_string().unwrap_or_default()
-}
-
-fn service_name(request: &JsValue) -> String {
-    let text = |key: &str| text_of(&get(request, key));
-    let uri = text("service_uri");
-    if uri.is_empty() { format!("folders/{}/services/{}", text("folder_name"), text("service_name")) } else { uri }
+    /// The page answers; an id that nobody waits for is ignored.
+    pub fn answer(&self, id: u32, reply: &JsValue) {
+        let waiting = {
+            let mut open = self.open.borrow_mut();
+            let at = open.waiting.iter().position(|(other, _)| *other == id);
+            at.map(|at| open.waiting.swap_remove(at))
+        };
+        if let Some((_, resolve)) = waiting {
+            // A promise's own resolve function does not throw.
+            let _ = resolve.call1(&JsValue::UNDEFINED, reply);
+        }
+    }
 }

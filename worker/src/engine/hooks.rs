@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::console::Tail;
-use super::dispatch;
+use super::dispatch::Exchange;
 use crate::js::{as_object, describe, get, set};
 
 /// What the hooks learn, and the promise by which they report that starting failed.
@@ -23,7 +23,7 @@ pub struct Hooks {
 
 impl Hooks {
     /// Hooks that give the glue `module` and `data`.
-    pub fn new(module: &WebAssembly::Module, data: Option<ArrayBuffer>, tail: &Tail) -> Self {
+    pub fn new(module: &WebAssembly::Module, data: Option<ArrayBuffer>, tail: &Tail, exchange: &Exchange) -> Self {
         let options = Object::new();
         let memory = Rc::new(RefCell::new(None));
         let (failed, fail) = failure_promise();
@@ -65,13 +65,10 @@ impl Hooks {
         set(&options, "instantiateWasm", &instantiate.into_js_value());
 
         let dispatch = {
-            let memory = memory.clone();
-            Closure::<dyn Fn(JsValue, f64, f64) -> Promise>::new(move |_service, at: f64, length: f64| {
-                let reply = match &*memory.borrow() {
-                    Some(memory) => dispatch::reply(&view(memory, at, length)),
-                    None => dispatch::reply(&Uint8Array::new_with_length(0)),
-                };
-                Promise::resolve(&reply)
+            let (memory, exchange) = (memory.clone(), exchange.clone());
+            Closure::<dyn Fn(f64, f64, f64) -> Promise>::new(move |service: f64, at: f64, length: f64| {
+                let bytes = memory.borrow().as_ref().map(|memory| view(memory, at, length));
+                exchange.ask(service, &bytes.unwrap_or_else(|| Uint8Array::new_with_length(0)))
             })
         };
         set(&options, "dispatch", &dispatch.into_js_value());

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Url};
 
 use super::console::Tail;
+use super::dispatch::Exchange;
 use super::fault::Fault;
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
@@ -59,12 +60,13 @@ pub struct Engine {
     pub is_async: bool,
 }
 
-/// Evaluates the glue, instantiates the module and constructs the workbook.
-pub async fn start(parts: Parts, environment: &Environment) -> Result<Engine> {
+/// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
+/// `exchange`.
+pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
     let tail = Tail::default();
     tail.replace_console();
     let factory = evaluate(&parts.glue, environment)?;
-    let hooks = Hooks::new(&parts.module, parts.data, &tail);
+    let hooks = Hooks::new(&parts.module, parts.data, &tail, exchange);
     let started = factory.call1(&JsValue::UNDEFINED, &hooks.options).map_err(|error| start_failure(&error, &tail))?;
     let outcome = Promise::race(&Array::of2(&settled(started), &hooks.failed));
     let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail))?;

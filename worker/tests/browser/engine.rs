@@ -1,25 +1,36 @@
 //! Real engines, and glue that is up to no good.
 
 use js_sys::{JSON, Uint8Array, WebAssembly};
+use spark_execute_core::protocol::FromWorker;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Blob;
 
 use super::support::*;
-use crate::engine::{Engine, Fault, Parts, start};
+use crate::engine::{Engine, Exchange, Fault, Parts, start};
 use crate::js::get;
+use crate::scope::Port;
 use crate::unpack::unpack;
+use crate::wire::read_from_worker;
 
 async fn engine(zip: Uint8Array) -> Engine {
     let parts = unpack(zip, "any", true).await.unwrap().parts;
     started(parts).await.unwrap_or_else(|failure| panic!("{failure}: {:?}", failure.details))
 }
 
-/// Starts an engine; the console stays the test runner's.
 async fn started(parts: Parts) -> Result<Engine, Failure> {
+    started_with(parts, &exchange()).await
+}
+
+fn exchange() -> Exchange {
+    Exchange::new(Port::of_this_worker())
+}
+
+/// Starts an engine; the console stays the test runner's.
+async fn started_with(parts: Parts, exchange: &Exchange) -> Result<Engine, Failure> {
     let restore = keep_console();
-    let engine = start(parts, &environment(&JsValue::UNDEFINED)).await;
+    let engine = start(parts, &environment(&JsValue::UNDEFINED), exchange).await;
     restore.call0(&JsValue::NULL).unwrap();
     engine
 }
@@ -119,7 +130,7 @@ async fn what_an_engine_prints_is_kept_for_its_error_and_shown_to_nobody() {
     let parts = unpack(model!("crash/crash"), "any", true).await.unwrap().parts;
     js("globalThis.shown = []; globalThis.keptLog = console.log; console.log = (...said) => shown.push(said)");
     let restore = keep_console();
-    let engine = start(parts, &environment(&JsValue::UNDEFINED)).await.unwrap();
+    let engine = start(parts, &environment(&JsValue::UNDEFINED), &exchange()).await.unwrap();
     outputs(engine.compute(&request(r#"{"mode":"print"}"#)));
     let details = engine.compute(&request(r#"{"mode":"abort"}"#)).unwrap_err().failure.details.unwrap();
     restore.call0(&JsValue::NULL).unwrap();
@@ -129,20 +140,58 @@ async fn what_an_engine_prints_is_kept_for_its_error_and_shown_to_nobody() {
 }
 
 #[wasm_bindgen_test]
-async fn a_suspending_engine_computes_one_call_at_a_time() {
+async fn a_suspending_engine_gets_what_the_page_answers() {
     for zip in [model!("async/async"), model!("async/async-o3"), model!("async/async-modern")] {
-        let engine = engine(zip).await;
+        let (outbox, exchange) = (Outbox::new(), exchange());
+        let parts = unpack(zip, "any", true).await.unwrap().parts;
+        let engine = started_with(parts, &exchange).await.unwrap();
         assert!(engine.is_async);
         for xcall_version in [0, 2] {
             let inputs = format!(r#"{{"dispatch":true,"radius":1,"height":2,"xcall_version":{xcall_version}}}"#);
-            let outputs = outputs(engine.compute_async(&request(&inputs)).await);
-            assert_eq!(get(&outputs, "dispatched").as_f64().or(Some(1.0)), Some(1.0));
-            // No other model can be reached: the engine is told so, and goes on.
-            assert_says(&String::from(JSON::stringify(&get(&outputs, "reply")).unwrap()), &["501"]);
+            let request = request(&inputs);
+            let page = async {
+                let asked = read_from_worker(wait(&outbox.next()).await.unwrap()).unwrap();
+                let FromWorker::Dispatch { id, service, request } = asked else { panic!("{asked:?}") };
+                assert_eq!(service, 0.0);
+                assert!(JSON::parse(&request.0.as_string().unwrap()).is_ok());
+                exchange.answer(id + 1, &"nobody asked for this".into());
+                exchange.answer(id, &r#"{"answer":"grün 🙂"}"#.into());
+                exchange.answer(id, &"a second answer".into());
+            };
+            let (answer, ()) = join(engine.compute_async(&request), page).await;
+            assert_says(&String::from(JSON::stringify(&get(&outputs(answer), "reply")).unwrap()), &["grün 🙂"]);
         }
         let own = outputs(engine.compute_async(&request(r#"{"dispatch":false,"radius":1,"height":2}"#)).await);
         assert!(get(&own, "own_volume").as_f64().unwrap() > 6.0);
+        outbox.close();
     }
+}
+
+/// Both at the same time.
+async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    use std::task::Poll;
+    let (mut a, mut b) = (std::pin::pin!(a), std::pin::pin!(b));
+    let (mut left, mut right) = (None, None);
+    std::future::poll_fn(move |context| {
+        if left.is_none()
+            && let Poll::Ready(value) = a.as_mut().poll(context)
+        {
+            left = Some(value);
+        }
+        if right.is_none()
+            && let Poll::Ready(value) = b.as_mut().poll(context)
+        {
+            right = Some(value);
+        }
+        match (left.take(), right.take()) {
+            (Some(left), Some(right)) => Poll::Ready((left, right)),
+            parts => {
+                (left, right) = parts;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 #[wasm_bindgen_test]
@@ -222,7 +271,7 @@ async fn a_policy_against_the_glue_is_told_apart() {
     let parts = unpack(model!("cylinder/cylinder"), "any", true).await.unwrap().parts;
     let restore = keep_console();
     let blocked = environment(&js("() => { throw new DOMException('blocked', 'NetworkError'); }"));
-    let failure = start(parts, &blocked).await.err().unwrap();
+    let failure = start(parts, &blocked, &exchange()).await.err().unwrap();
     restore.call0(&JsValue::NULL).unwrap();
     assert_eq!(failure.code, Code::WorkerBlocked);
     assert_says(&failure.message, &["script-src"]);

@@ -179,7 +179,7 @@ async fn calls_that_come_together_are_all_answered() {
         let calls = Array::new();
         for id in 1..=5 {
             calls.push(&id.into());
-            calls.push(&format!(r#"{{"request_data":{{"inputs":{{"radius":{id}}}}},"request_meta":{{}}}}"#).into());
+            calls.push(&format!(r#"{{"request_data":{{"inputs":{{"radius":{id},"dispatch":false}}}},"request_meta":{{}}}}"#).into());
         }
         let returned = page.receive.call1(&JsValue::NULL, &calls).unwrap();
         let mut ids = Vec::new();
@@ -208,6 +208,9 @@ async fn calls_of_a_suspending_engine_wait_for_each_other() {
     }
     // In order, each with its own inputs: a second call inside a suspended engine would answer null.
     for id in 1..=4 {
+        let asked = page.next().await;
+        let FromWorker::Dispatch { id: asked, .. } = asked else { panic!("{asked:?}") };
+        assert!(page.send(&ToWorker::DispatchReply { id: asked, reply: Js("{}".into()) }).is_undefined());
         let radius = f64::from(id);
         let own = output(page.next().await, id, "own_volume").as_f64().unwrap();
         assert!((own - std::f64::consts::PI * radius * radius).abs() < 0.1, "{id}: {own}");
