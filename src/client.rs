@@ -52,7 +52,8 @@ impl Client {
     }
 
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
-    /// it is over already.
+    /// it is over already. The facade gives `model` and `text` for a usual request: one that names this model, has
+    /// nothing to normalise and is this as JSON.
     ///
     /// [`cancel`]: Self::cancel
     pub fn execute(
@@ -63,9 +64,12 @@ impl Client {
         signal: JsValue,
         resolve: Function,
         reject: Function,
+        model: Option<u32>,
+        text: JsValue,
     ) -> u32 {
-        let mut context = Context { input: input.clone(), ..Context::default() };
-        match self.prepare(&input, &version_id, &timeout, &signal, &mut context) {
+        let usual = model.map(|model| (model as usize, Prepared { text, metadata: false, formspec: false }));
+        let mut context = Context { input, ..Context::default() };
+        match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
             Ok((model, timeout, prepared)) => {
                 let Prepared { text, metadata, formspec } = prepared;
                 self.pool.call(Pending { model, request: text, metadata, formspec, context, resolve, reject }, timeout)
@@ -110,7 +114,7 @@ impl Client {
     /// Everything that can be wrong with a call before it starts, in the order in which a caller would want to know.
     fn prepare(
         &self,
-        input: &JsValue,
+        usual: Option<(usize, Prepared)>,
         version_id: &JsValue,
         timeout: &JsValue,
         signal: &JsValue,
@@ -122,15 +126,12 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        // Most requests need no second look: one question to JavaScript instead of a dozen.
-        let usual = self.host.usual_id(input, version_id).ok().and_then(|id| id.as_string());
-        let usual = usual.and_then(|id| self.model(id.trim()).map(|model| (id, model)));
         let (model, prepared) = match usual {
-            Some((id, model)) => {
-                context.version_id = Some(id);
-                (model, request::encode(&self.host, input)?)
+            Some(usual) => {
+                context.version_id = Some(self.config.models[usual.0].version_id.clone());
+                usual
             }
-            None => self.prepare_with_care(input, version_id, context)?,
+            None => self.prepare_with_care(version_id, context)?,
         };
         // A getter or `toJSON` in the request may have done anything: destroyed this instance, aborted this call.
         self.check_alive()?;
@@ -152,19 +153,14 @@ impl Client {
     }
 
     /// Finds the model, checks the request and normalises it.
-    fn prepare_with_care(
-        &self,
-        input: &JsValue,
-        version_id: &JsValue,
-        context: &mut Context,
-    ) -> Result<(usize, Prepared)> {
-        let id = request::version_id(input, version_id)?
+    fn prepare_with_care(&self, version_id: &JsValue, context: &mut Context) -> Result<(usize, Prepared)> {
+        let id = request::version_id(&context.input, version_id)?
             .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
         let id = id.trim();
         context.version_id = Some(id.to_owned());
         let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
         let model = found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))?;
-        Ok((model, request::prepare(&self.host, input, id)?))
+        Ok((model, request::prepare(&self.host, &context.input, id)?))
     }
 
     fn check_alive(&self) -> Result<()> {

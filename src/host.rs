@@ -26,10 +26,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn encode(this: &Host, request: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// The version id of a request that has nothing to normalise; `undefined` for any other.
-    #[wasm_bindgen(method, catch, js_name = usualId)]
-    pub fn usual_id(this: &Host, request: &JsValue, argument: &JsValue) -> Result<JsValue, JsValue>;
-
     /// Lays the package's static outputs, or its form description, over a response.
     #[wasm_bindgen(method, catch)]
     pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;

@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use spark_execute_core::Failure;
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
@@ -16,6 +16,7 @@ use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 
 use crate::host::{Context, Host};
+use crate::platform::Calls;
 use crate::replica::{Event, Replica, Script};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
@@ -166,7 +167,7 @@ impl Pool {
     /// Tells the scheduler something and does what it wants done.
     pub(crate) fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
         let answer = event(&mut self.state.borrow_mut().scheduler);
-        let mut posts: Vec<(ReplicaId, Array)> = Vec::new();
+        let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
             match action {
@@ -178,7 +179,7 @@ impl Pool {
         for (replica, calls) in posts {
             self.post_calls(replica, &calls);
         }
-        self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now());
+        self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now);
         answer
     }
 
@@ -198,19 +199,16 @@ impl Pool {
     }
 
     /// Adds a call to the message for its replica: what is posted at one time travels together.
-    fn collect(&self, replica: ReplicaId, call: CallId, posts: &mut Vec<(ReplicaId, Array)>) {
+    fn collect(&self, replica: ReplicaId, call: CallId, posts: &mut Vec<(ReplicaId, Calls)>) {
         let state = self.state.borrow();
         let Some(pending) = state.calls.get(&call) else { return };
-        let at = posts.iter().position(|(id, _)| *id == replica).unwrap_or_else(|| {
-            posts.push((replica, Array::new()));
-            posts.len() - 1
-        });
-        let (_, calls) = &posts[at];
-        calls.push(&call.into());
-        calls.push(&pending.request);
+        match posts.iter().find(|(id, _)| *id == replica) {
+            Some((_, calls)) => calls.push(call, &pending.request),
+            None => posts.push((replica, Calls::new(call, &pending.request))),
+        }
     }
 
-    fn post_calls(&self, replica: ReplicaId, calls: &Array) {
+    fn post_calls(&self, replica: ReplicaId, calls: &Calls) {
         let posted = self.state.borrow().replicas.get(&replica).map(|worker| worker.post_calls(calls));
         if let Some(Err(failure)) = posted {
             self.died(replica, failure, JsValue::UNDEFINED);

@@ -14,6 +14,8 @@ use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker, WorkerOptions};
 
+use crate::platform::Calls;
+
 /// What a worker tells its owner.
 #[derive(Debug)]
 pub enum Event {
@@ -106,8 +108,8 @@ impl Replica {
         self.post_raw(&wire::to_worker(message)?)
     }
 
-    /// Sends calls: `[id, request, id, request, …]`.
-    pub fn post_calls(&self, calls: &Array) -> Result<()> {
+    /// Sends calls.
+    pub fn post_calls(&self, calls: &Calls) -> Result<()> {
         self.post_raw(calls)
     }
 

@@ -79,13 +79,8 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
         set(&request, "request_meta", &copy);
         request.into()
     };
-    Ok(Prepared { metadata, formspec, ..encode(host, &request)? })
-}
-
-/// The request as text, with nothing asked of the package.
-pub fn encode(host: &Host, request: &JsValue) -> Result<Prepared> {
-    let text = host.encode(request).map_err(|thrown| host.unfit(&thrown))?;
-    Ok(Prepared { text, metadata: false, formspec: false })
+    let text = host.encode(&request).map_err(|thrown| host.unfit(&thrown))?;
+    Ok(Prepared { text, metadata, formspec })
 }
 
 /// The core judges names one by one, so an array's items are shown to it.

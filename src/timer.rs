@@ -33,13 +33,13 @@ impl Timer {
     }
 
     /// Wakes at `at` or before; at infinity there is nothing to wake for. A timer that is armed stays so: arming it for
-    /// every short call would cost more than the one idle waking.
-    pub fn wake_at(&self, at: f64, now: f64) {
+    /// every short call would cost more than the one idle waking, and so would looking at the clock.
+    pub fn wake_at(&self, at: f64, now: impl FnOnce() -> f64) {
         if at == f64::INFINITY || self.armed.at.get().is_some_and(|armed| armed <= at) {
             return;
         }
         self.clear();
-        let delay = (at - now).clamp(0.0, f64::from(i32::MAX)).ceil();
+        let delay = (at - now()).clamp(0.0, f64::from(i32::MAX)).ceil();
         *self.armed.handle.borrow_mut() = set_timeout(self.callback.as_ref().unchecked_ref(), delay);
         self.armed.at.set(Some(at));
     }

@@ -16,13 +16,16 @@ export class Unfit {
  * @throws {Unfit}
  */
 export function encode(request) {
-  let text;
+  return encodeUsual(request) ?? encodeCarefully(request);
+}
+
+/** The same for a request that needs no closer look; `undefined` for any other. */
+export function encodeUsual(request) {
   try {
-    if (isPlain(request.request_data)) text = JSON.stringify(request);
+    if (isPlain(request.request_data)) return JSON.stringify(request);
   } catch {
     // Too deep for the quick look, a cycle, a BigInt, or a getter that throws: the careful way tells which.
   }
-  return text ?? encodeCarefully(request);
 }
 
 const isDictionary = (value) => {
@@ -36,12 +39,16 @@ const isDictionary = (value) => {
  * other in the argument, none of the members that are changed for the engine. `undefined` for any other request.
  */
 export function usualId(request, argument) {
-  if (!isDictionary(request)) return undefined;
-  const { request_data: data, request_meta: meta } = request;
-  if (!isDictionary(data) || !isDictionary(data.inputs) || !isDictionary(meta)) return undefined;
-  if (meta.requested_output !== undefined || meta.service_category !== undefined || "_ctx" in meta) return undefined;
-  const id = meta.version_id;
-  return typeof id === "string" && (argument === undefined || argument === id) ? id : undefined;
+  try {
+    if (!isDictionary(request)) return undefined;
+    const { request_data: data, request_meta: meta } = request;
+    if (!isDictionary(data) || !isDictionary(data.inputs) || !isDictionary(meta)) return undefined;
+    if (meta.requested_output !== undefined || meta.service_category !== undefined || "_ctx" in meta) return undefined;
+    const id = meta.version_id;
+    return argument === undefined || argument === id ? id : undefined;
+  } catch {
+    // A getter throws: whoever looks closer says so.
+  }
 }
 
 /** Whether JSON carries the value unchanged, as far as a quick look can tell: `false` means «look closer». */

@@ -1,5 +1,5 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
-import { encode, overlay, usualId } from "./payload.js";
+import { encode, encodeUsual, overlay, usualId } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import workerText from "spark:worker";
 
@@ -7,7 +7,6 @@ const host = {
   makeError,
   encode,
   overlay,
-  usualId,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>
@@ -32,10 +31,13 @@ export class Spark {
   }
 
   #client;
+  /** Positions of the models by their ids. */
+  #models;
 
   constructor(config) {
     const missing = missingPrerequisite();
     this.#client = missing ? new Unsupported(missing) : new (runtime().Client)(config, host);
+    this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
   execute(input, versionId, options) {
@@ -61,8 +63,11 @@ export class Spark {
     const signal = options?.signal ?? undefined;
     let call = 0;
     const cancel = (reason) => client.cancel(call, reason);
+    // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
+    const model = this.#models.get(usualId(input, versionId));
+    const text = model === undefined ? undefined : encodeUsual(input);
     const response = new Promise((resolve, reject) => {
-      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject);
+      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text && model, text);
     });
     if (signal && call !== 0) {
       const abort = () => cancel(signal.reason);

@@ -36,7 +36,16 @@ impl Page {
     fn start(&self, input: &str, timeout: &JsValue, signal: &JsValue) -> (u32, Promise) {
         let mut call = 0;
         let promise = Promise::new(&mut |resolve, reject| {
-            call = self.client.execute(js(input), "m".into(), timeout.clone(), signal.clone(), resolve, reject);
+            call = self.client.execute(
+                js(input),
+                "m".into(),
+                timeout.clone(),
+                signal.clone(),
+                resolve,
+                reject,
+                None,
+                JsValue::UNDEFINED,
+            );
         });
         (call, promise)
     }
@@ -427,11 +436,29 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
     }
     assert_eq!(get(&refused("undefined", "AbortSignal.abort('why')").await, "cause"), "why");
     let missing = Promise::new(&mut |resolve, reject| {
-        page.client.execute(js(REQUEST), "other".into(), JsValue::UNDEFINED, JsValue::UNDEFINED, resolve, reject);
+        page.client.execute(
+            js(REQUEST),
+            "other".into(),
+            JsValue::UNDEFINED,
+            JsValue::UNDEFINED,
+            resolve,
+            reject,
+            None,
+            JsValue::UNDEFINED,
+        );
     });
     assert_eq!(text(&wait(&missing).await.unwrap_err(), "code"), "MODEL_NOT_FOUND");
     let unnamed = Promise::new(&mut |resolve, reject| {
-        page.client.execute(js(REQUEST), JsValue::UNDEFINED, JsValue::UNDEFINED, JsValue::UNDEFINED, resolve, reject);
+        page.client.execute(
+            js(REQUEST),
+            JsValue::UNDEFINED,
+            JsValue::UNDEFINED,
+            JsValue::UNDEFINED,
+            resolve,
+            reject,
+            None,
+            JsValue::UNDEFINED,
+        );
     });
     assert_eq!(text(&wait(&unnamed).await.unwrap_err(), "code"), "VERSION_ID_MISSING");
     js("globalThis.kept = Worker; globalThis.Worker = undefined");

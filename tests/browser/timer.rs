@@ -21,7 +21,7 @@ fn counting() -> (Timer, Rc<Cell<u32>>) {
 fn it_wakes_once_and_in_time() {
     let clock = Clock::new();
     let (timer, woken) = counting();
-    timer.wake_at(clock.time() + 10.4, clock.time());
+    timer.wake_at(clock.time() + 10.4, || clock.time());
     assert_eq!(clock.delays(), [11.0], "rounded up: waking a moment early would only mean waking twice");
     clock.pass(10.0);
     assert_eq!(woken.get(), 0);
@@ -37,16 +37,16 @@ fn an_earlier_wish_counts_and_a_later_one_changes_nothing() {
     let clock = Clock::new();
     let (timer, woken) = counting();
     let now = clock.time();
-    timer.wake_at(now + 100.0, now);
-    timer.wake_at(now + 500.0, now);
-    timer.wake_at(f64::INFINITY, now);
+    timer.wake_at(now + 100.0, || now);
+    timer.wake_at(now + 500.0, || now);
+    timer.wake_at(f64::INFINITY, || now);
     assert_eq!((clock.delays(), clock.cleared()), (vec![100.0], 0));
-    timer.wake_at(now + 20.0, now);
+    timer.wake_at(now + 20.0, || now);
     assert_eq!((clock.delays(), clock.cleared()), (vec![20.0], 1));
     clock.pass(20.0);
     assert_eq!(woken.get(), 1);
     // Woken, it can be armed again, for any time.
-    timer.wake_at(now + 500.0, clock.time());
+    timer.wake_at(now + 500.0, || clock.time());
     assert_eq!(clock.delays(), [480.0]);
     clock.stop();
 }
@@ -55,7 +55,7 @@ fn an_earlier_wish_counts_and_a_later_one_changes_nothing() {
 fn there_is_nothing_to_wake_for_at_infinity() {
     let clock = Clock::new();
     let (timer, _) = counting();
-    timer.wake_at(f64::INFINITY, clock.time());
+    timer.wake_at(f64::INFINITY, || clock.time());
     assert!(clock.delays().is_empty());
     clock.stop();
 }
@@ -64,12 +64,12 @@ fn there_is_nothing_to_wake_for_at_infinity() {
 fn the_past_is_now_and_the_far_future_is_bounded() {
     let clock = Clock::new();
     let (timer, woken) = counting();
-    timer.wake_at(clock.time() - 5.0, clock.time());
+    timer.wake_at(clock.time() - 5.0, || clock.time());
     assert_eq!(clock.delays(), [0.0]);
     clock.pass(0.0);
     assert_eq!(woken.get(), 1);
     // Browsers wake at once when asked to wait longer than this.
-    timer.wake_at(clock.time() + 1e12, clock.time());
+    timer.wake_at(clock.time() + 1e12, || clock.time());
     assert_eq!(clock.delays(), [2_147_483_647.0]);
     clock.stop();
 }
@@ -78,11 +78,11 @@ fn the_past_is_now_and_the_far_future_is_bounded() {
 fn it_can_be_cleared_and_dropped() {
     let clock = Clock::new();
     let (timer, woken) = counting();
-    timer.wake_at(clock.time() + 10.0, clock.time());
+    timer.wake_at(clock.time() + 10.0, || clock.time());
     timer.clear();
     timer.clear();
     assert_eq!((clock.delays().len(), clock.cleared()), (0, 1));
-    timer.wake_at(clock.time() + 10.0, clock.time());
+    timer.wake_at(clock.time() + 10.0, || clock.time());
     drop(timer);
     assert!(clock.delays().is_empty());
     clock.pass(100.0);
@@ -98,11 +98,11 @@ fn it_can_be_armed_while_it_wakes() {
     let at = clock.time() + 50.0;
     timer.set(Some(Timer::new(move || {
         let timer = held.take().unwrap();
-        timer.wake_at(at, at - 40.0);
+        timer.wake_at(at, || at - 40.0);
         held.set(Some(timer));
     })));
     let first = timer.take().unwrap();
-    first.wake_at(clock.time() + 10.0, clock.time());
+    first.wake_at(clock.time() + 10.0, || clock.time());
     timer.set(Some(first));
     clock.pass(10.0);
     assert_eq!(clock.delays(), [40.0]);

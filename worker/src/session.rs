@@ -50,8 +50,8 @@ impl Session {
     }
 
     fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
-        if let Some(calls) = wire::calls(&data) {
-            return self.calls(calls);
+        if let Some((calls, id)) = wire::calls(&data) {
+            return self.calls(calls, id);
         }
         match wire::read_to_worker(data) {
             // Calls come as arrays.
@@ -119,9 +119,9 @@ impl Session {
     }
 
     /// Answers calls in order; gives the last answer, the others are sent as they are computed.
-    fn calls(self: &Rc<Self>, calls: &Array) -> JsValue {
-        let mut answer = JsValue::UNDEFINED;
-        for at in (0..calls.length()).step_by(2) {
+    fn calls(self: &Rc<Self>, calls: &Array, first: u32) -> JsValue {
+        let mut answer = self.call(first, calls.get(1));
+        for at in (2..calls.length()).step_by(2) {
             if !answer.is_undefined() {
                 self.port.post_or_report(&answer);
             }

@@ -1,7 +1,8 @@
 //! Text into an engine's memory and out of it again.
 //!
 //! Strings stay in JavaScript: they are encoded straight into the memory and decoded straight out of it. The memory may
-//! grow whenever the engine runs, which detaches its buffer and empties the views of it: they are made anew then.
+//! grow whenever the engine runs, which detaches its buffer and empties the views of it: what comes out empty is tried again
+//! with new ones, since asking every time would be a crossing into JavaScript each.
 
 use std::cell::RefCell;
 
@@ -42,6 +43,7 @@ pub struct Heap {
 
 /// Views that every small call needs, valid while the memory has this buffer.
 struct Views {
+    buffer: ArrayBuffer,
     size: f64,
     kept: Uint8Array,
     length: Int32Array,
@@ -64,6 +66,7 @@ impl Heap {
             kept: 0,
             length_at: 0,
             views: RefCell::new(Views {
+                buffer: ArrayBuffer::new(0),
                 size: 0.0,
                 kept: Uint8Array::new_with_length(0),
                 length: Int32Array::new_with_length(0),
@@ -71,12 +74,12 @@ impl Heap {
         };
         heap.length_at = heap.allocate(8.0)?;
         heap.kept = heap.allocate(f64::from(KEPT))?;
+        heap.refresh();
         Ok(heap)
     }
 
-    /// Size of the engine's memory in bytes.
+    /// Size of the engine's memory in bytes, when it last answered.
     pub fn size(&self) -> f64 {
-        self.refresh();
         self.views.borrow().size
     }
 
@@ -90,6 +93,7 @@ impl Heap {
             size: f64::from(buffer.byte_length()),
             kept: Uint8Array::new_with_byte_offset_and_length(&buffer, self.kept, KEPT),
             length: Int32Array::new_with_byte_offset_and_length(&buffer, self.length_at, 1),
+            buffer,
         };
     }
 
@@ -97,8 +101,12 @@ impl Heap {
     pub fn write(&self, text: &JsValue) -> Result<Input, Fault> {
         let units = text.unchecked_ref::<Sized>().length();
         if units * 3.0 <= f64::from(KEPT) {
-            self.refresh();
-            let written = self.encoder.encode_into(text, &self.views.borrow().kept).written();
+            let write = || self.encoder.encode_into(text, &self.views.borrow().kept).written();
+            let mut written = write();
+            if written == 0.0 {
+                self.refresh();
+                written = write();
+            }
             return Ok(Input { at: self.kept, length: written as u32, kept: true });
         }
         // Most requests are ASCII: one byte a unit. The worst case, three bytes, would grow the memory for good.
@@ -124,8 +132,12 @@ impl Heap {
 
     /// Decodes and frees the answer at `at`, whose length the engine has written.
     pub fn take_answer(&self, at: u32) -> Result<JsValue, Fault> {
-        self.refresh();
-        let length = self.views.borrow().length.get_index(0) as u32;
+        let read = || self.views.borrow().length.get_index(0) as u32;
+        let mut length = read();
+        if length == 0 {
+            self.refresh();
+            length = read();
+        }
         if at == 0 || length == 0 {
             self.release(at);
             return Err(invalid("The model answered nothing. Its package may be damaged; export it again.", ""));
@@ -135,7 +147,7 @@ impl Heap {
             let message = "The model's answer lies outside its memory. Its package may be damaged; export it again.";
             return Err(Fault::fatal(Code::ResponseInvalid, message, details));
         }
-        let answer = Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, length);
+        let answer = Uint8Array::new_with_byte_offset_and_length(&self.views.borrow().buffer, at, length);
         let text = self.decoder.decode(&answer);
         self.release(at);
         text.map_err(|error| {
