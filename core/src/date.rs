@@ -24,9 +24,10 @@ pub fn iso_ms(text: &str) -> Option<f64> {
     Some(start + clock_ms(clock)? - offset_ms)
 }
 
-/// Whether the text names a whole day: [`iso_ms`] is then its beginning.
-pub fn is_whole_day(text: &str) -> bool {
-    !text.trim().contains(['T', 't', ' '])
+/// The last millisecond that the text names: a day without a time of day lasts until its end.
+pub fn end_ms(text: &str) -> Option<f64> {
+    let whole_day = !text.trim().contains(['T', 't', ' ']);
+    iso_ms(text).map(|start| if whole_day { start + DAY_MS - 1.0 } else { start })
 }
 
 /// Milliseconds since 1970 of an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -6,7 +6,7 @@ use crate::config::clipped;
 use crate::error::{Code, Failure, Result};
 
 /// The services that led to a call: the one that the caller asked for, the one that it called, and so on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Chain {
     calls: Vec<Link>,
 }

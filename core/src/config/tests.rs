@@ -128,23 +128,11 @@ fn only_an_object_is_a_configuration() {
 }
 
 #[test]
-fn an_endpoint_is_refused_without_showing_it() {
-    for given in [object(&[("bearerToken", text("secret"))]), text("secret"), Raw::Bool(false), object(&[])] {
-        let result = parse(&and(&[("sparkEndpoint", given)]));
-        assert!(!result.as_ref().unwrap_err().message.contains("secret"));
-        refused(result, "sparkEndpoint", &["not available in this version", "Remove it"]);
-    }
-    for absent in [Raw::Undefined, Raw::Null] {
-        assert_eq!(warnings(&and(&[("sparkEndpoint", absent)])), [""; 0]);
-    }
-}
-
-#[test]
 fn there_must_be_a_model() {
     refused(parse(&object(&[])), "nodegenModels", &["missing", "new Spark("]);
     refused(parse(&object(&[("models", Raw::Array(vec![]))])), "nodegenModels", &["where you wrote models"]);
     for (key, none) in [("nodegenModels", Raw::Array(vec![])), ("nodeGenModels", Raw::Null)] {
-        refused(parse(&object(&[(key, none)])), key, &["nothing to run"]);
+        refused(parse(&object(&[(key, none)])), key, &["nothing to run", "sparkEndpoint"]);
     }
     for bad in [model(&[]), text("a"), Raw::Function] {
         refused(parse(&object(&[("nodegenModels", bad)])), "nodegenModels", &["an array of models", "found"]);

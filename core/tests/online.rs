@@ -1,0 +1,361 @@
+//! One online call: its address, headers, what the answer means, and whether it is sent again.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+use spark_execute_core::config::{AuthType, Endpoint, Form};
+use spark_execute_core::online::{
+    Conditions, CredentialTrouble, ErrorBody, Reply, Retries, ServiceUri, Target, Unexpected, credential_failure,
+    failure, headers, network, not_a_result, route,
+};
+use spark_execute_core::{Code, Failure};
+
+const SECRET: &str = "s3cret-k3y";
+
+fn endpoint(auth: AuthType) -> Endpoint {
+    Endpoint {
+        url: "https://excel.uat.us.coherent.global".into(),
+        tenant: "my tenant".into(),
+        auth,
+        credential_is_function: false,
+        own_fetch: false,
+        form: Form::Auto,
+        retries: 2,
+        retry_delay_ms: 500.0,
+        compress_above: None,
+    }
+}
+
+#[test]
+fn service_names_are_read_in_every_spelling() {
+    let service = |folder: &str, service: &str, version: Option<&str>| {
+        Some(ServiceUri::Service {
+            folder: folder.into(),
+            service: service.into(),
+            version: version.map(str::to_owned),
+        })
+    };
+    for (text, expected) in [
+        ("folders/f/services/s", service("f", "s", None)),
+        ("f/s", service("f", "s", None)),
+        (" /Folders/f/SERVICES/s/ ", service("f", "s", None)),
+        ("f/s[1.2.3]", service("f", "s", Some("1.2.3"))),
+        ("folders/f/services/s[1.2]", service("f", "s", Some("1.2"))),
+        ("f/s [ 1 ]", service("f", "s", Some("1"))),
+        ("f/s[]", service("f", "s", None)),
+        ("f/s[draft]", service("f", "s[draft]", None)),
+        ("f/s[1 2]", service("f", "s[1 2]", None)),
+        ("f[1]/s", service("f[1]", "s", None)),
+        ("my%20f/gr%C3%B6%C3%9Fe%2F1", service("my f", "größe/1", None)),
+        ("my f/100% plan%", service("my f", "100% plan%", None)),
+        ("f/%FF", service("f", "%FF", None)),
+        ("folders/s", service("folders", "s", None)),
+        ("service/8f3b", Some(ServiceUri::ServiceId("8f3b".into()))),
+        ("Version/8f3b", Some(ServiceUri::VersionId("8f3b".into()))),
+        ("proxy/a", Some(ServiceUri::Proxy("a".into()))),
+        ("proxy/a/b%20c", Some(ServiceUri::Proxy("a/b c".into()))),
+        ("services/f/folders/s", None),
+        ("folders/f/services", None),
+        ("f", None),
+        ("", None),
+        ("/", None),
+        ("f//s", None),
+        ("f/", None),
+        ("../s", None),
+        ("f/%2e%2e", None),
+        ("version/..", None),
+        ("proxy/../x", None),
+        ("proxy/", None),
+        ("a/b/c", None),
+    ] {
+        assert_eq!(ServiceUri::parse(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn every_address() {
+    let none = Target::default();
+    let id = Target { version_id: Some("v 1"), ..none };
+    let uri = |text: &'static str| Target { service_uri: Some(text), ..none };
+    let meta = Target { folder: Some("F/1"), service: Some("größe"), ..none };
+    let by_name = "folders/f/services/s/execute";
+    for (target, path, version) in [
+        (none, "execute", None),
+        (id, "version/v%201", None),
+        (uri("f/s"), by_name, None),
+        (uri("folders/f/services/s[1.2]"), by_name, Some("1.2")),
+        (meta, "folders/F%2F1/services/gr%C3%B6%C3%9Fe/execute", None),
+        (Target { service_id: Some(" 8f "), ..none }, "service/8f", None),
+        (uri("service/8f"), "service/8f", None),
+        (uri("version/8f"), "version/8f", None),
+        (uri("proxy/a/b c"), "proxy/a/b%20c", None),
+        // The first that is known decides: the call's own name, the model's, the ids.
+        (Target { service_uri: Some("f/s"), service_id: Some("x"), version_id: Some("v"), ..meta }, by_name, None),
+        (Target { version_id: Some("v"), ..meta }, "folders/F%2F1/services/gr%C3%B6%C3%9Fe/execute", None),
+        (Target { folder: None, version_id: Some("v"), ..meta }, "version/v", None),
+        (Target { service: Some(" "), version_id: Some("v"), ..meta }, "version/v", None),
+        (Target { service_id: Some("x"), ..id }, "version/v%201", None),
+        (Target { service_id: Some("x"), ..uri("version/v") }, "version/v", None),
+        (Target { service_id: Some("x"), ..uri("proxy/p") }, "service/x", None),
+        (Target { version_id: Some("v"), ..uri("service/8f") }, "version/v", None),
+        // Nothing may climb out of its place.
+        (Target { version_id: Some(".."), ..none }, "execute", None),
+        (Target { version_id: Some("../../x?y#z"), ..none }, "version/..%2F..%2Fx%3Fy%23z", None),
+        (Target { version_id: Some("%2e%2e"), ..none }, "execute", None),
+        (uri("nonsense"), "execute", None),
+    ] {
+        for (auth, public) in [(AuthType::Public, "public/"), (AuthType::BearerToken, ""), (AuthType::SyntheticKey, "")]
+        {
+            let route = route(&endpoint(auth), &target);
+            let url = format!("https://excel.uat.us.coherent.global/my%20tenant/api/v3/{public}{path}");
+            assert_eq!((route.url, route.version.as_deref()), (url, version), "{target:?}");
+        }
+    }
+    let generic = Endpoint { form: Form::Generic, ..endpoint(AuthType::BearerToken) };
+    let all = Target { service_uri: Some("f/s[1]"), service_id: Some("x"), version_id: Some("v"), ..meta };
+    let route_of = |endpoint| route(endpoint, &all);
+    assert!(route_of(&generic).url.ends_with("/my%20tenant/api/v3/execute"));
+    assert_eq!(route_of(&generic).version.as_deref(), Some("1"));
+    let public = Endpoint { form: Form::Generic, ..endpoint(AuthType::Public) };
+    assert!(route_of(&public).url.ends_with("/api/v3/public/execute"));
+    let runner = Endpoint { url: "http://localhost:3000/r".into(), tenant: "t".into(), ..endpoint(AuthType::Public) };
+    assert_eq!(route(&runner, &id).url, "http://localhost:3000/r/t/api/v3/public/version/v%201");
+}
+
+#[test]
+fn only_the_headers_that_the_auth_type_needs() {
+    let of = |auth, credential| {
+        let list = headers(&endpoint(auth), credential).unwrap();
+        list.into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+    };
+    let json = "Content-Type: application/json";
+    assert_eq!(of(AuthType::Public, ""), [json]);
+    assert_eq!(of(AuthType::Public, "unused"), [json]);
+    for given in ["k", " k\n", "Bearer k", "bEARER   k"] {
+        assert_eq!(of(AuthType::BearerToken, given), [json, "Authorization: Bearer k"]);
+        assert_eq!(of(AuthType::SyntheticKey, given), [json, "x-synthetic-key: k", "x-tenant-name: my tenant"]);
+    }
+    for auth in [AuthType::BearerToken, AuthType::SyntheticKey] {
+        for bad in ["", " ", "Bearer ", "s3cret-k3y\r\nX-Evil: 1", "s3cret-k3y\0", "s3cret-k3y€"] {
+            let failure = headers(&endpoint(auth), bad).unwrap_err();
+            let path = format!("sparkEndpoint.{}", auth.as_str());
+            assert_eq!((failure.code, failure.path), (Code::CredentialInvalid, Some(path)), "{bad:?}");
+            assert!(failure.message.contains("no header can carry") && !failure.message.contains("s3cret"));
+        }
+    }
+}
+
+#[test]
+fn a_credential_that_cannot_be_had_names_the_function() {
+    let endpoint = Endpoint { credential_is_function: true, ..endpoint(AuthType::SyntheticKey) };
+    for (trouble, part) in [
+        (CredentialTrouble::Threw, "threw"),
+        (CredentialTrouble::NotText, "not text"),
+        (CredentialTrouble::Unfit, "empty"),
+        (CredentialTrouble::Unsettled, "did not settle"),
+    ] {
+        let failure = credential_failure(&endpoint, trouble);
+        assert_eq!(failure.path.as_deref(), Some("sparkEndpoint.syntheticKey()"));
+        assert!(failure.code == Code::CredentialInvalid && failure.message.contains(part), "{failure}");
+    }
+}
+
+fn reply(status: u16) -> Reply {
+    Reply { status, ..Reply::default() }
+}
+
+fn judged(auth: AuthType, reply: &Reply) -> Failure {
+    failure(&endpoint(auth), SECRET, reply, 784_111_776_000.0)
+}
+
+#[test]
+fn the_status_decides() {
+    for (status, code, part) in [
+        (400, Code::RequestRefused, "request_meta"),
+        (401, Code::Unauthorized, "does not accept sparkEndpoint.bearerToken"),
+        (403, Code::Forbidden, "may not run this service"),
+        (404, Code::ModelNotFound, "cannot find the service"),
+        (405, Code::RequestRefused, "refused"),
+        (408, Code::RequestRefused, "refused"),
+        (409, Code::RequestRefused, "refused"),
+        (413, Code::RequestRefused, "too large"),
+        (415, Code::RequestRefused, "compressAbove"),
+        (422, Code::RequestRefused, "refused"),
+        (429, Code::RateLimited, "too many requests"),
+        (500, Code::ServerError, "failed"),
+        (501, Code::ServerError, "failed"),
+        (502, Code::Unavailable, "not available"),
+        (503, Code::Unavailable, "not available"),
+        (504, Code::Unavailable, "timed out"),
+        (599, Code::ServerError, "failed"),
+        (204, Code::OnlineResponseInvalid, "unexpected"),
+        (304, Code::OnlineResponseInvalid, "unexpected"),
+        (600, Code::OnlineResponseInvalid, "unexpected"),
+    ] {
+        // Whatever the body says.
+        for body in [
+            ErrorBody { empty: true, ..ErrorBody::default() },
+            ErrorBody { html: true, ..ErrorBody::default() },
+            ErrorBody { code: Some("Success".into()), message: Some("fine".into()), ..ErrorBody::default() },
+        ] {
+            let failure = judged(AuthType::BearerToken, &Reply { body, ..reply(status) });
+            assert_eq!((failure.code, failure.status), (code, Some(status)), "{failure}");
+            assert!(failure.message.contains(part) && failure.message.contains(&status.to_string()), "{failure}");
+        }
+    }
+    let told = |auth, status| judged(auth, &reply(status)).message;
+    assert!(told(AuthType::Public, 401).contains("wants a credential"));
+    assert!(told(AuthType::Public, 403).contains("made public"));
+    assert!(told(AuthType::SyntheticKey, 401).contains("sparkEndpoint.syntheticKey"));
+}
+
+#[test]
+fn what_the_server_says_is_shown_and_the_credential_is_not() {
+    let said = Reply {
+        request_id: Some("r-1".into()),
+        body: ErrorBody {
+            code: Some("error.UNAUTHORIZED".into()),
+            message: Some("Invalid\r\n\u{7}token".into()),
+            ..ErrorBody::default()
+        },
+        ..reply(401)
+    };
+    let told = judged(AuthType::BearerToken, &said);
+    assert!(told.message.ends_with("(HTTP status 401). The server says: Invalid   token"), "{told}");
+    assert_eq!(told.details.as_deref(), Some("error.UNAUTHORIZED: Invalid   token"));
+    assert_eq!(told.request_id.as_deref(), Some("r-1"));
+
+    let html =
+        judged(AuthType::Public, &Reply { body: ErrorBody { html: true, ..ErrorBody::default() }, ..reply(403) });
+    assert!(html.message.contains("web page") && html.details.is_none(), "{html}");
+    let bare = judged(AuthType::Public, &reply(503));
+    assert!(bare.message.ends_with("(HTTP status 503)."), "{bare}");
+    assert_eq!((bare.details, bare.request_id, bare.retry_after_ms), (None, None, None));
+
+    // At the cut, too: half a credential is one as well.
+    let echo = |before: usize| Some(format!("{} key {SECRET} and Bearer {SECRET}", "é".repeat(before)));
+    for before in [0, 480, 490, 494, 499, 600] {
+        let body = ErrorBody { message: echo(before), code: echo(before), ..ErrorBody::default() };
+        let echoing = Reply { body, request_id: echo(before), ..reply(400) };
+        for credential in [SECRET.to_owned(), format!("Bearer {SECRET}"), format!(" {SECRET}\n")] {
+            let failure = failure(&endpoint(AuthType::BearerToken), &credential, &echoing, 0.0);
+            let shown = format!("{failure:?} {failure} {echoing:?}");
+            assert!(!shown.contains("s3c"), "{shown}");
+            assert!(failure.message.chars().count() < 800 && failure.details.unwrap().chars().count() < 1100);
+        }
+    }
+}
+
+#[test]
+fn both_headers_say_when_to_come_back() {
+    // 784111776000 is 06 Nov 1994 08:49:36 GMT.
+    for (standard, own, expected) in [
+        (None, None, None),
+        (Some("2"), None, Some(2000)),
+        (None, Some("0.25"), Some(250)),
+        (Some("1"), Some("1.5"), Some(1500)),
+        (Some("3"), Some("1.5"), Some(3000)),
+        (Some("Sun, 06 Nov 1994 08:49:37 GMT"), None, Some(1000)),
+        (Some("Sun, 06 Nov 1994 08:00:00 GMT"), None, Some(0)),
+        (Some(" 0 "), None, Some(0)),
+        (Some("soon"), None, None),
+        (Some("soon"), Some("1"), Some(1000)),
+        (Some("-1"), None, None),
+        (Some("NaN"), None, None),
+        (Some("1e300"), None, Some(u32::MAX)),
+    ] {
+        let limited =
+            Reply { retry_after: standard.map(str::to_owned), x_retry_after: own.map(str::to_owned), ..reply(429) };
+        assert_eq!(judged(AuthType::Public, &limited).retry_after_ms, expected, "{standard:?} {own:?}");
+    }
+}
+
+#[test]
+fn failures_without_a_status_say_why() {
+    let failure = network();
+    assert_eq!((failure.code, failure.status), (Code::Network, None));
+    assert!(failure.message.contains("CORS"), "{failure}");
+    for (unexpected, part) in [
+        (Unexpected::Html, "sign-in page"),
+        (Unexpected::Empty, "nothing"),
+        (Unexpected::NotJson, "not JSON"),
+        (Unexpected::Shape, "not the response"),
+    ] {
+        let failure = not_a_result(200, unexpected);
+        assert_eq!((failure.code, failure.status), (Code::OnlineResponseInvalid, Some(200)));
+        assert!(failure.message.contains(part), "{failure}");
+    }
+}
+
+const CALM: Conditions = Conditions { random: 0.0, remaining_ms: 60_000.0, is_online: true };
+
+fn retries(count: u32) -> Retries {
+    Retries::new(&Endpoint { retries: count, ..endpoint(AuthType::BearerToken) })
+}
+
+#[test]
+fn only_what_may_pass_is_tried_again() {
+    for status in [200, 304, 400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 501, 505, 429, 502, 503, 504] {
+        let delay = retries(2).next(&judged(AuthType::BearerToken, &reply(status)), CALM);
+        assert_eq!(delay.is_some(), matches!(status, 429 | 502 | 503 | 504), "{status}");
+    }
+    assert!(retries(2).next(&network(), CALM).is_some());
+    assert_eq!(retries(2).next(&not_a_result(200, Unexpected::Html), CALM), None);
+    let credential = credential_failure(&endpoint(AuthType::BearerToken), CredentialTrouble::Threw);
+    assert_eq!(retries(2).next(&credential, CALM), None);
+    for code in [Code::Cancelled, Code::Timeout, Code::Destroyed] {
+        assert_eq!(retries(2).next(&Failure::new(code, ""), CALM), None);
+    }
+}
+
+#[test]
+fn delays_double_from_above_zero_up_to_the_count() {
+    let all = |random: f64, count| {
+        let mut retries = retries(count);
+        let conditions = Conditions { random, remaining_ms: 1e9, ..CALM };
+        std::iter::from_fn(|| retries.next(&network(), conditions)).collect::<Vec<_>>()
+    };
+    assert_eq!(all(0.0, 0), []);
+    assert_eq!(all(0.0, 2), [250.0, 500.0]);
+    assert_eq!(all(0.5, 3), [375.0, 750.0, 1500.0]);
+    let many = all(0.999, 100);
+    assert_eq!(many.len(), 100);
+    assert!(many.iter().all(|delay| (250.0..30_000.0).contains(delay)));
+    assert!(many[99] > 29_000.0);
+}
+
+#[test]
+fn the_server_may_ask_for_longer_but_not_for_longer_than_there_is() {
+    let asked = |ms| Failure { retry_after_ms: Some(ms), ..judged(AuthType::Public, &reply(429)) };
+    assert_eq!(retries(2).next(&asked(5_000), CALM), Some(5_000.0));
+    assert_eq!(retries(2).next(&asked(0), CALM), Some(250.0));
+    assert_eq!(retries(2).next(&asked(45_000), CALM), Some(45_000.0));
+    for (remaining_ms, delay) in [(5_001.0, Some(5_000.0)), (5_000.0, None), (0.0, None), (-1.0, None)] {
+        let mut retries = retries(1);
+        assert_eq!(retries.next(&asked(5_000), Conditions { remaining_ms, ..CALM }), delay);
+        // What was not done costs nothing.
+        assert_eq!(retries.next(&network(), CALM).is_some(), delay.is_none());
+    }
+}
+
+#[test]
+fn without_a_connection_nothing_is_tried_again() {
+    let offline = Conditions { is_online: false, ..CALM };
+    let mut retries = retries(1);
+    assert_eq!(retries.next(&network(), offline), None);
+    assert_eq!(retries.next(&judged(AuthType::Public, &reply(503)), offline), None);
+    assert!(retries.next(&network(), CALM).is_some());
+}
+
+#[test]
+fn a_function_is_asked_again_after_a_401_once() {
+    let refused = judged(AuthType::BearerToken, &reply(401));
+    let function = Endpoint { credential_is_function: true, retries: 1, ..endpoint(AuthType::BearerToken) };
+    let mut retries = Retries::new(&function);
+    assert_eq!(retries.next(&refused, CALM), Some(0.0));
+    assert_eq!(retries.next(&refused, CALM), None);
+    assert!(retries.next(&network(), CALM).is_some(), "that was no retry");
+    let mut late = Retries::new(&function);
+    assert_eq!(late.next(&refused, Conditions { remaining_ms: 0.0, ..CALM }), None);
+    let mut none = Retries::new(&Endpoint { retries: 0, ..function });
+    assert_eq!(none.next(&refused, Conditions { is_online: false, ..CALM }), Some(0.0));
+}
