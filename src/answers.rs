@@ -1,13 +1,14 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
+use js_sys::JSON;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, now};
+use spark_execute_worker::js::{describe, get, now};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
-use crate::pool::{Pending, Pool};
+use crate::pool::{End, Pending, Pool};
 use crate::request::parse_response;
 
 /// Texts of the package that a call asked for: static outputs, form description; `undefined` when absent or not wanted.
@@ -22,14 +23,32 @@ impl Pool {
         if !wanted {
             return;
         }
-        let Some(pending) = self.take(call) else { return };
-        match self.finish(response, &texts) {
-            Ok(response) => {
-                // A promise's own functions do not throw.
-                let _ = pending.resolve.call1(&JsValue::UNDEFINED, &response);
+        let Some(mut pending) = self.take(call) else { return };
+        match self.finish(&pending, response, &texts) {
+            Ok(response) => self.succeed(&pending, &response),
+            Err(failure) if pending.fallback => {
+                pending.context.cause = self.host.error(failure, pending.context.clone());
+                self.call(Pending { model: None, fallback: false, ..pending });
             }
             Err(failure) => self.reject(pending, failure),
         }
+    }
+
+    /// The endpoint answered `call`: `answer` has the response and its text.
+    pub(crate) fn answered_online(&self, call: CallId, answer: &JsValue) {
+        if !self.tell(|scheduler| scheduler.answered_online(call)) {
+            return;
+        }
+        let Some(pending) = self.take(call) else { return };
+        let key = if let End::Promise { .. } = pending.end { "response" } else { "text" };
+        self.succeed(&pending, &get(answer, key));
+    }
+
+    /// The endpoint did not answer `call`; `cause` is what was thrown, if anything was.
+    pub(crate) fn failed_online(&self, call: CallId, failure: Failure, cause: JsValue) {
+        self.state.borrow_mut().cause = cause;
+        self.tell(|scheduler| scheduler.failed_online(call, failure));
+        self.state.borrow_mut().cause = JsValue::UNDEFINED;
     }
 
     /// A call failed.
@@ -39,27 +58,41 @@ impl Pool {
         }
     }
 
+    /// Ends a call well: with the response, or with its text for an engine.
+    fn succeed(&self, pending: &Pending, response: &JsValue) {
+        match &pending.end {
+            // A promise's own functions do not throw.
+            End::Promise { resolve, .. } => drop(resolve.call1(&JsValue::UNDEFINED, response)),
+            End::Engine(asked) => self.answer_engine(asked, 200.0, response),
+        }
+    }
+
     fn texts_for(&self, call: CallId) -> Texts {
         let state = self.state.borrow();
-        let pending = state.calls.get(&call).filter(|pending| pending.metadata || pending.formspec);
-        let image = pending.and_then(|pending| Some((pending, state.images[pending.model].as_ref()?)));
-        let Some((pending, image)) = image else { return (JsValue::UNDEFINED, JsValue::UNDEFINED) };
+        let pending = state.calls.get(&call).filter(|pending| pending.request.metadata || pending.request.formspec);
+        let image = pending.and_then(|pending| Some((&pending.request, state.images[pending.model?].as_ref()?)));
+        let Some((request, image)) = image else { return (JsValue::UNDEFINED, JsValue::UNDEFINED) };
         let text = |wanted: bool, part: fn(&Image<Js>) -> &Option<Js>| {
             part(image).as_ref().filter(|_| wanted).map_or(JsValue::UNDEFINED, |text| text.0.clone())
         };
-        (text(pending.metadata, |image| &image.static_json), text(pending.formspec, |image| &image.formspec_json))
+        (text(request.metadata, |image| &image.static_json), text(request.formspec, |image| &image.formspec_json))
     }
 
-    /// The caller's response: the engine's, with what the package adds.
-    fn finish(&self, response: &JsValue, (fixed, form): &Texts) -> Result<JsValue, Failure> {
-        let parsed = parse_response(response)?;
-        if fixed.is_undefined() && form.is_undefined() {
-            return Ok(parsed);
+    /// The response of a replica with what the package adds; as text for an engine.
+    fn finish(&self, pending: &Pending, text: &JsValue, (fixed, form): &Texts) -> Result<JsValue, Failure> {
+        let mut response = parse_response(text)?;
+        let is_whole = fixed.is_undefined() && form.is_undefined();
+        if !is_whole {
+            response = self.host.overlay(&response, fixed, form).map_err(|error| {
+                let message = "The package's static outputs or form description are not valid JSON. Export it again.";
+                Failure::new(Code::ResponseInvalid, message).with_details(describe(&error))
+            })?;
         }
-        self.host.overlay(&parsed, fixed, form).map_err(|error| {
-            let message = "The package's static outputs or form description are not valid JSON. Export it again.";
-            Failure::new(Code::ResponseInvalid, message).with_details(describe(&error))
-        })
+        match &pending.end {
+            End::Promise { .. } => Ok(response),
+            End::Engine(_) if is_whole => Ok(text.clone()),
+            End::Engine(_) => Ok(JSON::stringify(&response).map_or(JsValue::UNDEFINED, JsValue::from)),
+        }
     }
 
     fn reject(&self, pending: Pending, failure: Failure) {
@@ -67,7 +100,12 @@ impl Pool {
         if context.cause.is_undefined() {
             context.cause = self.state.borrow().cause.clone();
         }
-        let error = self.host.error(failure, context);
-        let _ = pending.reject.call1(&JsValue::UNDEFINED, &error);
+        match pending.end {
+            End::Promise { reject, .. } => {
+                let error = self.host.error(failure, context);
+                let _ = reject.call1(&JsValue::UNDEFINED, &error);
+            }
+            End::Engine(asked) => self.answer_failure(&asked, failure, context),
+        }
     }
 }

@@ -6,13 +6,15 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::request as requests;
+use spark_execute_core::resolve::Wanted;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{get, set};
+use spark_execute_worker::js::{get, now, set};
 use wasm_bindgen::prelude::*;
 
 use crate::host::{Context, Host};
-use crate::pool::{Model, Pending, Pool};
-use crate::request::{self, Prepared};
+use crate::online::Names;
+use crate::pool::{End, Model, Pending, Pool};
+use crate::request::{self, Named, Prepared};
 use crate::{platform, view};
 
 /// One configured set of models. Constructing it starts nothing.
@@ -36,13 +38,14 @@ impl Client {
         for warning in &parsed.warnings {
             host.warn(warning);
         }
-        let config_of_models = get(&config, parsed.config.models_key);
+        let value = config;
         let config = parsed.config;
+        let config_of_models = get(&value, config.models_key);
         let models = config.models.iter().map(|model| {
             let entry = get(&config_of_models, &model.index.to_string());
             Model { config: model.clone(), binary: get(&entry, "binary").into() }
         });
-        let pool = Pool::new(&config, models.collect(), host.clone());
+        let pool = Pool::new(&config, &value, models.collect(), host.clone());
         let mut by_id: Vec<(String, usize)> = Vec::with_capacity(config.models.len());
         for (index, model) in config.models.iter().enumerate() {
             let at = by_id.partition_point(|(id, _)| *id < model.lookup_id);
@@ -70,10 +73,18 @@ impl Client {
         let usual = model.map(|model| (model as usize, Prepared { text, metadata: false, formspec: false }));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
-            Ok((model, timeout, prepared)) => {
-                let Prepared { text, metadata, formspec } = prepared;
-                self.pool.call(Pending { model, request: text, metadata, formspec, context, resolve, reject }, timeout)
-            }
+            Ok(Planned { model, timeout, request, names }) => self.pool.call(Pending {
+                model,
+                deadline: now() + timeout,
+                fallback: self.pool.online.is_some(),
+                request,
+                names,
+                context,
+                parent: None,
+                chain: None,
+                end: End::Promise { resolve, reject },
+                leg: None,
+            }),
             Err(failure) => {
                 // A promise's own reject function does not throw.
                 let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(failure, context));
@@ -110,6 +121,14 @@ impl Client {
     }
 }
 
+/// A call that may start.
+struct Planned {
+    model: Option<usize>,
+    timeout: f64,
+    request: Prepared,
+    names: Names,
+}
+
 impl Client {
     /// Everything that can be wrong with a call before it starts, in the order in which a caller would want to know.
     fn prepare(
@@ -119,17 +138,18 @@ impl Client {
         timeout: &JsValue,
         signal: &JsValue,
         context: &mut Context,
-    ) -> Result<(usize, f64, Prepared)> {
+    ) -> Result<Planned> {
         self.check_alive()?;
         let timeout = if timeout.is_undefined() {
             self.config.timeout_ms
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let (model, prepared) = match usual {
-            Some(usual) => {
-                context.version_id = Some(self.config.models[usual.0].version_id.clone());
-                usual
+        let named = if self.pool.online.is_some() { Named::of(&context.input) } else { Named::default() };
+        let (mut model, request) = match usual {
+            Some((model, request)) => {
+                context.version_id = Some(self.config.models[model].version_id.clone());
+                (Some(model), request)
             }
             None => self.prepare_with_care(version_id, context)?,
         };
@@ -138,13 +158,19 @@ impl Client {
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        if !self.has_workers.get() && !platform::has_workers() {
-            let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
-                           model in a browser: call execute only there.";
-            return Err(Failure::new(Code::UnsupportedEnvironment, message));
+        if model.is_some() && !self.has_workers.get() {
+            if platform::has_workers() {
+                self.has_workers.set(true);
+            } else if self.pool.online.is_some() {
+                model = None;
+            } else {
+                let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
+                               model in a browser: call execute only there.";
+                return Err(Failure::new(Code::UnsupportedEnvironment, message));
+            }
         }
-        self.has_workers.set(true);
-        Ok((model, timeout, prepared))
+        let names = Names { service_uri: named.uri, service_id: named.id };
+        Ok(Planned { model, timeout, request, names })
     }
 
     fn model(&self, id: &str) -> Option<usize> {
@@ -152,15 +178,35 @@ impl Client {
         self.by_id.get(at).map(|(_, model)| *model)
     }
 
-    /// Finds the model, checks the request and normalises it.
-    fn prepare_with_care(&self, version_id: &JsValue, context: &mut Context) -> Result<(usize, Prepared)> {
-        let id = request::version_id(&context.input, version_id)?
-            .ok_or_else(|| requests::missing_version_id(&self.config.version_ids()))?;
-        let id = id.trim();
-        context.version_id = Some(id.to_owned());
-        let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
-        let model = found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))?;
-        Ok((model, request::prepare(&self.host, &context.input, id)?))
+    /// Finds the model, checks the request and normalises it. No model is found where only the endpoint can answer.
+    fn prepare_with_care(&self, version_id: &JsValue, context: &mut Context) -> Result<(Option<usize>, Prepared)> {
+        let found = match request::version_id(&context.input, version_id)? {
+            Some(id) => {
+                let id = id.trim();
+                context.version_id = Some(id.to_owned());
+                let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
+                found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))
+            }
+            None => {
+                let Named { uri, id, version, date } = Named::of(&context.input);
+                let found = self.pool.resolve(&Wanted {
+                    service_uri: uri.as_deref(),
+                    service_id: id.as_deref(),
+                    version: version.as_deref(),
+                    date: date.as_deref(),
+                    ..Wanted::default()
+                });
+                context.version_id = found.as_ref().ok().map(|model| self.config.models[*model].version_id.clone());
+                found
+            }
+        };
+        let model = match found {
+            Ok(model) => Some(model),
+            Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
+            Err(failure) => return Err(failure),
+        };
+        let request = request::prepare(&self.host, &context.input, context.version_id.as_deref())?;
+        Ok((model, request))
     }
 
     fn check_alive(&self) -> Result<()> {

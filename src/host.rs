@@ -1,7 +1,10 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
+use js_sys::{Array, Promise};
+use spark_execute_core::error::More;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,6 +23,9 @@ extern "C" {
         cause: &JsValue,
         uuid: Option<String>,
         input: &JsValue,
+        status: Option<u16>,
+        request_id: Option<String>,
+        retry_after: Option<f64>,
     ) -> JsValue;
 
     /// Turns a request into JSON text; throws `{ path, what }` for a value that JSON cannot carry.
@@ -29,6 +35,38 @@ extern "C" {
     /// Lays the package's static outputs, or its form description, over a response.
     #[wasm_bindgen(method, catch)]
     pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Sends one request to the endpoint: see `online.js`.
+    #[wasm_bindgen(method)]
+    pub fn ask(
+        this: &Host,
+        fetch: &JsValue,
+        url: &str,
+        headers: &Array,
+        body: &JsValue,
+        compress_above: f64,
+        signal: &AbortSignal,
+    ) -> Promise;
+
+    /// The request with `request_meta.version`, unless it has one.
+    #[wasm_bindgen(method, js_name = withVersion)]
+    pub fn with_version(this: &Host, request: &JsValue, version: &str) -> JsValue;
+
+    /// What an engine asks of another service: see `xcall.js`.
+    #[wasm_bindgen(method, js_name = readXcall)]
+    pub fn read_xcall(this: &Host, text: &JsValue) -> JsValue;
+
+    /// The answer for that engine, made of a response's text.
+    #[wasm_bindgen(method, js_name = xcallReply)]
+    pub fn xcall_reply(this: &Host, asked: &JsValue, status: f64, ms: f64, response: &JsValue) -> JsValue;
+
+    /// The answer for that engine when there is no response.
+    #[wasm_bindgen(method, js_name = xcallFailure)]
+    pub fn xcall_failure(this: &Host, asked: &JsValue, error: &JsValue, ms: f64) -> JsValue;
+
+    /// The answer of the caller's own function as text.
+    #[wasm_bindgen(method, catch, js_name = externalReply)]
+    pub fn external_reply(this: &Host, value: &JsValue) -> Result<JsValue, JsValue>;
 
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]
@@ -63,15 +101,30 @@ impl Default for Context {
 impl Host {
     /// The error for `failure`.
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
-        let Failure { code, message, path, details, .. } = failure;
+        let Failure { code, message, path, details, more } = failure;
         let Context { version_id, input, mut cause } = context;
+        let More { status, request_id, retry_after_ms, cause: earlier } = more.map(|more| *more).unwrap_or_default();
+        if let Some(earlier) = earlier {
+            cause = self.error(earlier, Context { version_id: version_id.clone(), input: input.clone(), cause });
+        }
         if cause.is_undefined()
             && let Some(details) = &details
         {
             // What the engine or the browser reported is the cause, where there is no better one.
             cause = js_sys::Error::new(details).into();
         }
-        self.make_error(code.as_str(), &message, path, details, &cause, version_id, &input)
+        self.make_error(
+            code.as_str(),
+            &message,
+            path,
+            details,
+            &cause,
+            version_id,
+            &input,
+            status,
+            request_id,
+            retry_after_ms,
+        )
     }
 
     /// The failure for what [`encode`](Self::encode) threw.

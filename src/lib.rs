@@ -8,6 +8,7 @@ mod answers;
 mod client;
 mod host;
 mod loading;
+mod online;
 mod platform;
 mod pool;
 mod replica;
@@ -16,6 +17,8 @@ mod source;
 mod timer;
 mod unpack_worker;
 mod view;
+mod workers;
+mod xcall;
 
 #[cfg(all(test, target_arch = "wasm32"))]
 #[path = "../tests/browser/mod.rs"]

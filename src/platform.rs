@@ -26,6 +26,14 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub fn set_timeout(callback: &Function, delay: f64) -> JsValue;
 
+    /// A random number from 0 to below 1.
+    #[wasm_bindgen(js_namespace = Math)]
+    pub fn random() -> f64;
+
+    /// The time of day in milliseconds.
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    pub fn time_of_day() -> f64;
+
     /// Forgets a timer.
     #[wasm_bindgen(js_name = clearTimeout)]
     pub fn clear_timeout(timer: &JsValue);
@@ -34,4 +42,11 @@ extern "C" {
 /// Whether workers can be created here: not in Node, jsdom or on a server.
 pub fn has_workers() -> bool {
     Reflect::get(&js_sys::global(), &"Worker".into()).is_ok_and(|class| class.is_function())
+}
+
+/// `false` when the browser knows that there is no connection.
+pub fn is_online() -> bool {
+    Reflect::get(&js_sys::global(), &"navigator".into())
+        .and_then(|navigator| Reflect::get(&navigator, &"onLine".into()))
+        .map_or(true, |online| online != false)
 }

@@ -6,20 +6,25 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
-use spark_execute_core::Failure;
 use spark_execute_core::config::{self, Config};
-use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
-use spark_execute_core::scheduler::{Action, CallId, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler};
+use spark_execute_core::protocol::Image;
+use spark_execute_core::scheduler::{
+    Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
+};
 use spark_execute_core::table::Table;
-use spark_execute_worker::js::now;
-use spark_execute_worker::wire::{self, Js};
+use spark_execute_core::xcall::Chain;
+use spark_execute_worker::js::{get, now};
+use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 
 use crate::host::{Context, Host};
+use crate::online::{Leg, Names, Online};
 use crate::platform::Calls;
-use crate::replica::{Event, Replica, Script};
+use crate::replica::{Replica, Script};
+use crate::request::Prepared;
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
+use crate::xcall::{Asked, XCall};
 
 /// Time for a new worker to say its first word, in milliseconds.
 const BOOT_MS: f64 = 30_000.0;
@@ -38,26 +43,49 @@ pub struct Model {
 /// A call that is not over.
 #[derive(Debug)]
 pub struct Pending {
-    /// The model that computes it.
-    pub model: ModelIndex,
-    /// JSON text.
-    pub request: JsValue,
-    /// Lay the package's static outputs over the answer.
-    pub metadata: bool,
-    /// Replace the answer's outputs by the package's form description.
-    pub formspec: bool,
+    /// The model that can compute it here, if one is configured.
+    pub model: Option<ModelIndex>,
+    /// When it must be over, on this page's clock.
+    pub deadline: f64,
+    /// Whether the endpoint is asked when it cannot be computed here.
+    pub fallback: bool,
+    /// What it is.
+    pub request: Prepared,
+    /// What it says about its service, for the endpoint.
+    pub names: Names,
     /// For an error.
     pub context: Context,
-    /// Ends the call well.
-    pub resolve: Function,
-    /// Ends the call with an error.
-    pub reject: Function,
+    /// The call whose engine waits for it.
+    pub parent: Option<CallId>,
+    /// The services that led to it; none for a caller's own call.
+    pub chain: Option<Chain>,
+    /// Who waits for it.
+    pub end: End,
+    /// What is being asked of the endpoint, if it is.
+    pub leg: Option<Leg>,
+}
+
+/// Who waits for a call.
+#[derive(Debug)]
+pub enum End {
+    /// The caller: a promise's own functions.
+    Promise {
+        /// Ends the call well.
+        resolve: Function,
+        /// Ends the call with an error.
+        reject: Function,
+    },
+    /// The engine of another call.
+    Engine(Rc<Asked>),
 }
 
 /// The workers, images and calls of one client.
 pub struct Pool {
     pub(crate) models: Vec<Model>,
     pub(crate) host: Host,
+    /// The endpoint, if there is one.
+    pub(crate) online: Option<Rc<Online>>,
+    pub(crate) xcall: XCall,
     pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
@@ -67,21 +95,22 @@ pub struct Pool {
 }
 
 pub(crate) struct State {
-    scheduler: Scheduler,
+    pub(crate) scheduler: Scheduler,
     pub(crate) calls: Table<Pending>,
     next_call: CallId,
-    replicas: Table<Replica>,
+    pub(crate) replicas: Table<Replica>,
     pub(crate) images: Vec<Option<Image<Js>>>,
     /// Packages being unpacked apart from their replica.
-    jobs: Table<Job>,
-    script: Option<Rc<Script>>,
+    pub(crate) jobs: Table<Job>,
+    pub(crate) script: Option<Rc<Script>>,
     /// What was thrown behind the failure that is being told to callers.
     pub(crate) cause: JsValue,
 }
 
 impl Pool {
-    /// A pool for these models, all idle.
-    pub fn new(config: &Config, models: Vec<Model>, host: Host) -> Rc<Self> {
+    /// A pool for these models, all idle. `value` is what `config` was made of.
+    pub fn new(config: &Config, value: &JsValue, models: Vec<Model>, host: Host) -> Rc<Self> {
+        let online = config.endpoint.clone().map(|endpoint| Online::new(endpoint, &get(value, "sparkEndpoint")));
         let policy = Policy {
             max_models: config.offline_max_service,
             start_ms: config.timeout_ms,
@@ -110,6 +139,8 @@ impl Pool {
             Pool {
                 models,
                 host,
+                online,
+                xcall: XCall::new(config, value),
                 state: RefCell::new(state),
                 timer,
                 destroyed: Cell::new(false),
@@ -120,8 +151,9 @@ impl Pool {
     }
 
     /// Starts a call.
-    pub fn call(&self, call: Pending, timeout: f64) -> CallId {
-        let model = call.model;
+    pub fn call(&self, call: Pending) -> CallId {
+        let now = now();
+        let Pending { model, fallback, deadline, parent, .. } = call;
         let id = {
             let mut state = self.state.borrow_mut();
             state.next_call = state.next_call.checked_add(1).unwrap_or(1);
@@ -132,7 +164,8 @@ impl Pool {
             state.calls.insert(id, call);
             id
         };
-        self.tell(|scheduler| scheduler.call(id, model, timeout, now()));
+        let spec = CallSpec { model, fallback, parent, timeout_ms: deadline - now };
+        self.tell(|scheduler| scheduler.call(id, spec, now));
         id
     }
 
@@ -194,6 +227,7 @@ impl Pool {
                 let image = self.state.borrow_mut().images[model].take();
                 drop(image);
             }
+            Action::Online { call, failure } => self.go_online(call, failure),
             Action::Fail { call, failure } => self.fail(call, failure),
         }
     }
@@ -203,8 +237,8 @@ impl Pool {
         let state = self.state.borrow();
         let Some(pending) = state.calls.get(&call) else { return };
         match posts.iter().find(|(id, _)| *id == replica) {
-            Some((_, calls)) => calls.push(call, &pending.request),
-            None => posts.push((replica, Calls::new(call, &pending.request))),
+            Some((_, calls)) => calls.push(call, &pending.request.text),
+            None => posts.push((replica, Calls::new(call, &pending.request.text))),
         }
     }
 
@@ -212,95 +246,6 @@ impl Pool {
         let posted = self.state.borrow().replicas.get(&replica).map(|worker| worker.post_calls(calls));
         if let Some(Err(failure)) = posted {
             self.died(replica, failure, JsValue::UNDEFINED);
-        }
-    }
-
-    /// Creates a worker; `false`, with the scheduler told, when that fails.
-    pub(crate) fn spawn(&self, id: ReplicaId) -> bool {
-        let created = self.script().and_then(|script| {
-            let pool = self.myself.clone();
-            Replica::spawn(&script, move |event| {
-                if let Some(pool) = pool.upgrade() {
-                    pool.heard(id, event);
-                }
-            })
-        });
-        match created {
-            Ok(replica) => {
-                let mut state = self.state.borrow_mut();
-                state.replicas.insert(id, replica);
-                state.scheduler.worker_created(id, now());
-                true
-            }
-            Err(failure) => {
-                self.died_later(id, failure);
-                false
-            }
-        }
-    }
-
-    fn spawn_from_image(&self, model: ModelIndex, replica: ReplicaId) {
-        if self.spawn(replica) {
-            self.start(model, replica);
-        }
-    }
-
-    /// Starts the replica's engine from the model's image.
-    pub(crate) fn start(&self, model: ModelIndex, replica: ReplicaId) {
-        let image = self.state.borrow().images[model].clone();
-        let Some(image) = image else { return };
-        self.post(replica, &ToWorker::Start(image));
-    }
-
-    /// Sends a message to a replica; `false` when there is none any more.
-    pub(crate) fn post(&self, replica: ReplicaId, message: &ToWorker<Js>) -> bool {
-        let posted = match self.state.borrow().replicas.get(&replica) {
-            Some(worker) => worker.post(message),
-            None => return false,
-        };
-        match posted {
-            Ok(()) => true,
-            Err(failure) => {
-                self.died_later(replica, failure);
-                false
-            }
-        }
-    }
-
-    fn heard(&self, id: ReplicaId, event: Event) {
-        let message = match event {
-            Event::Broken(failure) => return self.died(id, failure, JsValue::UNDEFINED),
-            Event::Message(data) => wire::read_from_worker(data),
-        };
-        match message {
-            Ok(FromWorker::Reply { id: call, response, micros, heap }) => {
-                self.replied(id, call, &response.0, micros, heap)
-            }
-            Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
-                self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
-            }
-            Ok(FromWorker::Up) => {
-                let mut state = self.state.borrow_mut();
-                if let Some(replica) = state.replicas.get_mut(&id) {
-                    replica.up();
-                }
-                state.scheduler.worker_up(id);
-            }
-            Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
-            Ok(FromWorker::Ready { is_async, heap }) => {
-                self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
-            }
-            Ok(FromWorker::Warning(warning)) => self.host.warn(&warning),
-            Ok(FromWorker::Failed(failure)) | Err(failure) => self.died(id, failure, JsValue::UNDEFINED),
-        }
-    }
-
-    /// Keeps a model's image and lets further replicas start from it.
-    pub(crate) fn image_ready(&self, id: ReplicaId, image: Image<Js>) {
-        let model = self.state.borrow().scheduler.model_of(id);
-        if let Some(model) = model {
-            self.state.borrow_mut().images[model] = Some(image);
-            self.tell(|scheduler| scheduler.image_ready(id, now()));
         }
     }
 
@@ -316,52 +261,6 @@ impl Pool {
             drop(held);
         }
         pending
-    }
-
-    /// A worker is gone, or could not start. `cause` is what was thrown, if anything was.
-    pub(crate) fn died(&self, id: ReplicaId, failure: Failure, cause: JsValue) {
-        self.end_worker(id);
-        self.state.borrow_mut().cause = cause;
-        self.tell(|scheduler| scheduler.died(id, failure, now()));
-        self.state.borrow_mut().cause = JsValue::UNDEFINED;
-    }
-
-    /// [`died`](Self::died), once the scheduler's current actions have been carried out.
-    fn died_later(&self, id: ReplicaId, failure: Failure) {
-        let Some(pool) = self.myself.upgrade() else { return };
-        wasm_bindgen_futures::spawn_local(async move { pool.died(id, failure, JsValue::UNDEFINED) });
-    }
-
-    fn end_worker(&self, id: ReplicaId) {
-        let mut state = self.state.borrow_mut();
-        let ended = (state.replicas.remove(&id), state.jobs.remove(&id));
-        drop(state);
-        if let (_, Some(job)) = ended {
-            job.end();
-        }
-    }
-
-    /// Remembers a job, so that it ends with its replica, or forgets it.
-    pub(crate) fn set_job(&self, id: ReplicaId, job: Option<Job>) {
-        let mut state = self.state.borrow_mut();
-        match job {
-            Some(job) => state.jobs.insert(id, job),
-            None => state.jobs.remove(&id),
-        };
-    }
-
-    /// Whether the replica is still wanted.
-    pub(crate) fn is_alive(&self, id: ReplicaId) -> bool {
-        self.state.borrow().replicas.contains_key(&id)
-    }
-
-    pub(crate) fn script(&self) -> Result<Rc<Script>, Failure> {
-        if let Some(script) = &self.state.borrow().script {
-            return Ok(script.clone());
-        }
-        let script = Rc::new(Script::new(&self.host.worker_text())?);
-        self.state.borrow_mut().script = Some(script.clone());
-        Ok(script)
     }
 
     pub(crate) fn weak(&self) -> Weak<Pool> {

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::view::{items, shallow};
 
 /// A request, ready to be posted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     /// JSON text.
     pub text: JsValue,
@@ -31,8 +31,35 @@ pub fn version_id(input: &JsValue, argument: &JsValue) -> Result<Option<String>>
     request::version_id(&shallow(argument), &member("version_id"), &member("version_uuid"))
 }
 
-/// Checks and normalises `input`, which is to be computed by `version_id`, and turns it into text.
-pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepared> {
+/// What a request says about its service without a version id.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// `request_meta.service_uri`.
+    pub uri: Option<String>,
+    /// `request_meta.service_id`.
+    pub id: Option<String>,
+    /// `request_meta.version`.
+    pub version: Option<String>,
+    /// `request_meta.transaction_date`.
+    pub date: Option<String>,
+}
+
+impl Named {
+    /// What `input` says.
+    pub fn of(input: &JsValue) -> Self {
+        let meta = get_member(input, "request_meta");
+        let said = |key: &str| get_member(&meta, key).as_string();
+        Named {
+            uri: said("service_uri"),
+            id: said("service_id"),
+            version: said("version"),
+            date: said("transaction_date"),
+        }
+    }
+}
+
+/// Checks and normalises `input`, which is to be computed by `version_id` if that is known, and turns it into text.
+pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>) -> Result<Prepared> {
     let data = get_member(input, "request_data");
     request::check_shape(&shallow(input), &shallow(&data), &shallow(&get_member(&data, "inputs")))?;
     let meta = get_member(input, "request_meta");
@@ -50,8 +77,10 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
     let Category { edit, metadata, formspec } = category;
 
     let has_meta = meta.is_object();
-    let named_by = get_member(&meta, "version_id");
-    let named = named_by == version_id || named_by.is_undefined() && get_member(&meta, "version_uuid") == version_id;
+    let named = version_id.is_none_or(|id| {
+        let named_by = get_member(&meta, "version_id");
+        named_by == id || named_by.is_undefined() && get_member(&meta, "version_uuid") == id
+    });
     let has_context = has_meta && Reflect::has(&meta, &"_ctx".into()).unwrap_or(false);
     let unchanged = has_meta && named && !has_context && requested == Edit::Keep && edit == Edit::Keep;
     let request = if unchanged {
@@ -59,8 +88,8 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: &str) -> Result<Prepare
     } else {
         let copy = copy_of(&meta, "request_meta")?;
         remove(&copy, "_ctx");
-        if !named {
-            set(&copy, "version_id", &version_id.into());
+        if let Some(id) = version_id.filter(|_| !named) {
+            set(&copy, "version_id", &id.into());
         }
         match requested {
             Edit::Keep => {}

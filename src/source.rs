@@ -173,8 +173,13 @@ fn bytes(value: &JsValue) -> Uint8Array {
 
 /// Lets the page do something else.
 pub async fn macrotask() {
+    pause(0.0).await;
+}
+
+/// Waits, in milliseconds.
+pub async fn pause(ms: f64) {
     let turn = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, 0.0);
+        set_timeout(&resolve, ms);
     });
     // A timer's promise is never rejected.
     let _ = JsFuture::from(turn).await;

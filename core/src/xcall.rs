@@ -1,81 +1,47 @@
 //! Models that call other services: how deep, and whether in a circle.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::config::clipped;
 use crate::error::{Code, Failure, Result};
 
 /// The services that led to a call: the one that the caller asked for, the one that it called, and so on.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    calls: Vec<Link>,
-}
-
-#[derive(Debug, Clone)]
-struct Link {
-    name: String,
-    /// Of the service and what it was asked.
-    hash: u64,
+    names: Vec<String>,
 }
 
 impl Chain {
-    /// The chain of a call that the caller made. `name` is how messages call the service (`folder/service`, or a
-    /// version id), `body` what it is asked.
-    pub fn new(name: &str, body: &str) -> Self {
-        Chain { calls: vec![Link { name: name.to_owned(), hash: hash(name, body) }] }
+    /// The chain of a call that the caller made. `name` is how messages call the service.
+    pub fn new(name: &str) -> Self {
+        Chain { names: vec![name.to_owned()] }
     }
 
     /// The chain of a call that the last service of this chain makes; refused when more than `max_depth` calls would lead
-    /// to it.
-    ///
-    /// A service may come back in a chain with other inputs. With the same it would call itself for ever, since models
-    /// are functions: that is refused at once.
-    pub fn push(&self, name: &str, body: &str, max_depth: u32) -> Result<Chain> {
-        let link = Link { name: name.to_owned(), hash: hash(name, body) };
-        let same = |other: &Link| other.name.eq_ignore_ascii_case(name);
-        let (endless, circle) =
-            (self.calls.iter().any(|other| other.hash == link.hash && same(other)), self.calls.iter().any(same));
-        let mut calls = self.calls.clone();
-        calls.push(link);
-        let chain = Chain { calls };
-        if !endless && chain.depth() <= max_depth as usize {
+    /// to it. A service may come back in a chain: with other inputs the chain may have an end.
+    pub fn push(&self, name: &str, max_depth: u32) -> Result<Chain> {
+        let circle = self.names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        let mut chain = self.clone();
+        chain.names.push(name.to_owned());
+        if self.names.len() <= max_depth as usize {
             return Ok(chain);
         }
-        let names = chain.shown();
-        Err(if endless {
-            let message = format!(
-                "Services call one another in a circle with the same inputs, without end: {names}. Break the circle in a model."
-            );
-            Failure::new(Code::XCallCycle, message)
-        } else if circle {
-            let message = format!(
-                "Services call one another in a circle, more than {max_depth} calls deep: {names}. Break the circle in a \
-                 model, or raise xcall.maxDepth."
-            );
-            Failure::new(Code::XCallCycle, message)
-        } else {
-            let message = format!(
-                "Services call one another more than {max_depth} calls deep: {names}. Make the chain shorter, or raise \
-                 xcall.maxDepth."
-            );
-            Failure::new(Code::XCallDepth, message)
-        })
-    }
-
-    /// How many calls of models led here: 0 for the caller's own.
-    pub fn depth(&self) -> usize {
-        self.calls.len() - 1
+        let (code, how) = if circle { (Code::XCallCycle, " in a circle") } else { (Code::XCallDepth, "") };
+        let message = format!(
+            "Services call one another{how}, more than {max_depth} calls deep: {}. Make the chain shorter in the models, \
+             or raise xcall.maxDepth.",
+            chain.shown()
+        );
+        Err(Failure::new(code, message))
     }
 
     /// The names, first to last.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.calls.iter().map(|link| link.name.as_str())
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// `a → b → c`, the middle of a long chain left out.
     fn shown(&self) -> String {
         const ENDS: usize = 9;
-        let mut names: Vec<String> = self.names().map(clipped).collect();
+        let mut names: Vec<String> = self.names.iter().map(|name| clipped(name)).collect();
         if names.len() > 2 * ENDS {
             names.splice(ENDS..names.len() - ENDS, ["…".to_owned()]);
         }
@@ -83,8 +49,39 @@ impl Chain {
     }
 }
 
-fn hash(name: &str, body: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (name.to_ascii_lowercase(), body).hash(&mut hasher);
-    hasher.finish()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_has_an_end_and_says_what_led_there() {
+        let mut chain = Chain::new("a/root");
+        for depth in 1..=3 {
+            chain = chain.push(&format!("a/{depth}"), 3).unwrap();
+        }
+        let refused = chain.push("a/4", 3).unwrap_err();
+        assert_eq!(refused.code, Code::XCallDepth);
+        assert!(refused.message.contains("a/root → a/1 → a/2 → a/3 → a/4"), "{refused}");
+    }
+
+    #[test]
+    fn a_service_may_come_back_until_the_chain_is_too_long() {
+        let mut chain = Chain::new("a/b");
+        for _ in 0..16 {
+            chain = chain.push("A/B", 16).unwrap();
+        }
+        let refused = chain.push("a/b", 16).unwrap_err();
+        assert_eq!(refused.code, Code::XCallCycle);
+        assert!(refused.message.contains("circle"), "{refused}");
+    }
+
+    #[test]
+    fn a_long_chain_is_shown_by_its_ends() {
+        let mut chain = Chain::new("first");
+        for at in 0..40 {
+            chain = chain.push(&format!("{at}"), 40).unwrap();
+        }
+        let message = chain.push("last", 40).unwrap_err().message;
+        assert!(message.contains("first → 0") && message.contains("… →") && message.contains("39 → last"), "{message}");
+    }
 }

@@ -12,7 +12,7 @@ export class SparkError extends Error {
   /**
    * @param {string} message
    * @param {{ code?: string, path?: string, details?: string, cause?: unknown, uuid?: string, input?: unknown,
-   *   status?: number }} [fields]
+   *   status?: number, requestId?: string, retryAfter?: number }} [fields]
    */
   constructor(message, fields = {}) {
     super(message, "cause" in fields ? { cause: fields.cause } : undefined);
@@ -22,6 +22,8 @@ export class SparkError extends Error {
     this.type = type;
     this.status = fields.status ?? status;
     this.severity = "low";
+    if (fields.requestId !== undefined) this.requestId = fields.requestId;
+    if (fields.retryAfter !== undefined) this.retryAfter = fields.retryAfter;
     if (fields.path !== undefined) this.path = fields.path;
     if (fields.details !== undefined) this.details = fields.details;
     define(this, "uuid", fields.uuid);
@@ -145,6 +147,36 @@ export class UnsupportedEnvironmentError extends NotSupportedError {
   static defaults = { ...NotSupportedError.defaults };
 }
 
+/** The endpoint could not answer. */
+export class EndpointError extends SparkError {
+  static defaults = defaults("endpoint_error", "error.ENDPOINT", "SERVER_ERROR");
+}
+
+/** The endpoint accepts the credentials, but not for this service. */
+export class ForbiddenError extends EndpointError {
+  static defaults = defaults("forbidden", "error.FORBIDDEN", "FORBIDDEN", 403);
+}
+
+/** The endpoint got too many requests. */
+export class RateLimitError extends EndpointError {
+  static defaults = defaults("rate_limit", "error.RATE_LIMIT", "RATE_LIMITED", 429);
+}
+
+/** The endpoint is not available for the moment. */
+export class ServiceUnavailableError extends EndpointError {
+  static defaults = defaults("service_unavailable", "error.SERVICE_UNAVAILABLE", "UNAVAILABLE", 503);
+}
+
+/** The endpoint could not be reached, or the browser hides its answer. */
+export class NetworkError extends EndpointError {
+  static defaults = defaults("network_error", "error.NETWORK", "NETWORK", 0);
+}
+
+/** The model failed several times in a row and is left alone for a moment. */
+export class CircuitOpenError extends ModelError {
+  static defaults = defaults("circuit_open", "error.CIRCUIT_OPEN", "CIRCUIT_OPEN", 503);
+}
+
 /** The class that stands for each code. */
 export const CLASS_OF_CODE = {
   CONFIG_INVALID: ConfigurationError,
@@ -174,6 +206,19 @@ export const CLASS_OF_CODE = {
   ENGINE_TRAP: ModelExecuteError,
   OUT_OF_MEMORY: ModelExecuteError,
   RESPONSE_INVALID: ModelExecuteError,
+  MODEL_AMBIGUOUS: BadRequestError,
+  CIRCUIT_OPEN: CircuitOpenError,
+  CREDENTIAL_INVALID: UnauthorizedError,
+  UNAUTHORIZED: UnauthorizedError,
+  FORBIDDEN: ForbiddenError,
+  REQUEST_REFUSED: BadRequestError,
+  RATE_LIMITED: RateLimitError,
+  UNAVAILABLE: ServiceUnavailableError,
+  SERVER_ERROR: EndpointError,
+  NETWORK: NetworkError,
+  ONLINE_RESPONSE_INVALID: EndpointError,
+  XCALL_DEPTH: ModelExecuteError,
+  XCALL_CYCLE: ModelExecuteError,
   INTERNAL: SparkError,
 };
 
@@ -198,6 +243,12 @@ export const WasmRunnerErrors = Object.freeze({
   BrowserError,
   NotSupportedError,
   UnsupportedEnvironmentError,
+  EndpointError,
+  ForbiddenError,
+  RateLimitError,
+  ServiceUnavailableError,
+  NetworkError,
+  CircuitOpenError,
 });
 
 // Minified names would show in logs.
@@ -206,8 +257,8 @@ for (const [name, errorClass] of Object.entries(WasmRunnerErrors)) {
 }
 
 /** Makes the error that stands for a failure of the core. */
-export function makeError(code, message, path, details, cause, uuid, input) {
-  const fields = { code, path, details, uuid, input };
+export function makeError(code, message, path, details, cause, uuid, input, status, requestId, retryAfter) {
+  const fields = { code, path, details, uuid, input, status, requestId, retryAfter };
   if (cause !== undefined) fields.cause = cause;
   return new (CLASS_OF_CODE[code] ?? SparkError)(message, fields);
 }

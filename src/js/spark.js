@@ -1,12 +1,20 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, overlay, usualId } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
+import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 import workerText from "spark:worker";
 
 const host = {
   makeError,
   encode,
   overlay,
+  ask,
+  withVersion,
+  readXcall,
+  xcallReply,
+  xcallFailure,
+  externalReply,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>

@@ -128,3 +128,11 @@ pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
     let public = if endpoint.auth == AuthType::Public { "public/" } else { "" };
     Route { url: format!("{}/{}/api/v3/{public}{path}", endpoint.url, encoded(&endpoint.tenant)), version }
 }
+
+/// How a service is called in messages: `folder/service` for any spelling of that.
+pub fn short_name(uri: &str) -> String {
+    match ServiceUri::parse(uri) {
+        Some(ServiceUri::Service { folder, service, .. }) => format!("{folder}/{service}"),
+        _ => uri.to_owned(),
+    }
+}

@@ -10,6 +10,12 @@ use crate::error::{Code, Failure};
 const MAX_EXTRA: usize = 16;
 
 impl Scheduler {
+    /// The open call that the replica computes.
+    pub fn computing(&self, id: ReplicaId) -> Option<CallId> {
+        let head = self.replicas.get(&id)?.flights.front()?.call;
+        self.calls.contains_key(&head).then_some(head)
+    }
+
     /// The engine of the replica has asked for another service (`true`), or got its answer (`false`).
     pub fn waits(&mut self, id: ReplicaId, waits: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };

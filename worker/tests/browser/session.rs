@@ -179,7 +179,10 @@ async fn calls_that_come_together_are_all_answered() {
         let calls = Array::new();
         for id in 1..=5 {
             calls.push(&id.into());
-            calls.push(&format!(r#"{{"request_data":{{"inputs":{{"radius":{id},"dispatch":false}}}},"request_meta":{{}}}}"#).into());
+            calls.push(
+                &format!(r#"{{"request_data":{{"inputs":{{"radius":{id},"dispatch":false}}}},"request_meta":{{}}}}"#)
+                    .into(),
+            );
         }
         let returned = page.receive.call1(&JsValue::NULL, &calls).unwrap();
         let mut ids = Vec::new();

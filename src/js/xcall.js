@@ -1,0 +1,61 @@
+// A model's call to another service: what its engine asks, and the text that it gets for an answer. The formats are those
+// of Coherent's own runners: `xcall_version` 2 and 3 want the whole response with `xcall_meta` beside it, 1 (or none) wants
+// it as `data` beside `metadata`.
+
+/**
+ * Reads what an engine asks.
+ * @param {string} text
+ * @returns {{ spread: boolean, name: string, uri?: string, folder?: string, service?: string, input?: object,
+ *   request: unknown, wrong?: string }} `wrong` says why there is no `input`
+ */
+export function readXcall(text) {
+  let request;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    // `wrong` says so.
+  }
+  const { service_uri, folder_name, service_name, request_body, xcall_version } = Object(request);
+  const named = (value) => (typeof value === "string" && value.trim() !== "" ? value : undefined);
+  const [uri, folder, service] = [service_uri, folder_name, service_name].map(named);
+  const asked = {
+    spread: [2, 3].includes(Number(xcall_version)),
+    name: uri ?? `folders/${folder ?? ""}/services/${service ?? ""}`,
+    uri,
+    folder,
+    service,
+    request: request ?? text,
+  };
+  try {
+    const input = typeof request_body === "string" ? JSON.parse(request_body) : request_body;
+    if (typeof input === "object" && input !== null && !Array.isArray(input)) return { ...asked, input };
+  } catch {
+    // As below.
+  }
+  return { ...asked, wrong: request === undefined ? "not JSON" : "without a request_body that is a JSON object" };
+}
+
+/** The answer to an engine: the other service's response, given as text. */
+export const xcallReply = (asked, status, ms, response) => reply(asked, { status, code: "", ms }, response);
+
+/** The answer to an engine when there is no response. */
+export function xcallFailure(asked, { status, code, message, v3 }, ms) {
+  const none = { status: "Error", response_data: null, response_meta: {}, error: v3 };
+  return reply(asked, { status, code, ms, message }, asked.spread ? JSON.stringify(none) : "{}");
+}
+
+function reply({ spread, name }, { status, code, ms, message }, response) {
+  const json = JSON.stringify;
+  if (!spread) {
+    const metadata = { calltype: "SparkService", name, status, error_code: code, response_time: ms, message };
+    return `{"metadata":${json(metadata)},"data":${response}}`;
+  }
+  const meta = { http_status_code: status, http_response_time: ms, error_details: message && `${code}: ${message}` };
+  const members = response.trim().slice(1, -1);
+  return `{${members}${members.trim() && ","}"xcall_meta":${json(meta)}}`;
+}
+
+/** What the caller's own function for other services answered, as the engine wants it. */
+export function externalReply(value) {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}

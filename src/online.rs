@@ -1,0 +1,184 @@
+//! Asks the endpoint: carries out what the core's `online` decides.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise};
+use spark_execute_core::config::Endpoint;
+use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Target, Unexpected};
+use spark_execute_core::scheduler::CallId;
+use spark_execute_core::{Code, Failure};
+use spark_execute_worker::js::{describe, get, now};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, AbortSignal};
+
+use crate::host::{Context, Host};
+use crate::platform::{is_online, random, time_of_day};
+use crate::pool::Pool;
+use crate::source::{Thrown, pause};
+
+/// The endpoint, and what of it stays in JavaScript.
+pub struct Online {
+    /// As configured.
+    pub endpoint: Endpoint,
+    fetch: JsValue,
+    credential: JsValue,
+}
+
+/// What a request says about the service that is to answer it, besides a version id.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// `request_meta.service_uri`.
+    pub service_uri: Option<String>,
+    /// `request_meta.service_id`.
+    pub service_id: Option<String>,
+}
+
+/// A call on its way to the endpoint and back; dropping it ends its requests.
+#[derive(Debug)]
+pub struct Leg(AbortController);
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Pool {
+    /// Asks the endpoint for the answer to `call`. `failure` says why it was not computed here, if that was tried.
+    pub(crate) fn go_online(&self, call: CallId, failure: Option<Failure>) {
+        let (Some(online), Ok(controller)) = (self.online.clone(), AbortController::new()) else {
+            let message = "There is no endpoint to ask.";
+            return self.failed_online(call, Failure::new(Code::Internal, message), JsValue::UNDEFINED);
+        };
+        let signal = controller.signal();
+        let mut state = self.state.borrow_mut();
+        let cause = state.cause.clone();
+        let Some(pending) = state.calls.get_mut(&call) else { return };
+        let deadline = pending.deadline;
+        pending.leg = Some(Leg(controller));
+        let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
+        let target = Target {
+            version_id: pending.context.version_id.as_deref(),
+            service_uri: pending.names.service_uri.as_deref(),
+            service_id: pending.names.service_id.as_deref(),
+            folder: known.and_then(|known| known.folder.as_deref()),
+            service: known.and_then(|known| known.service.as_deref()),
+        };
+        let route = online::route(&online.endpoint, &target);
+        let mut body = pending.request.text.clone();
+        if let Some(version) = &route.version {
+            body = self.host.with_version(&body, version);
+        }
+        if let Some(failure) = failure {
+            pending.context.cause = self.host.error(failure, Context { cause, ..pending.context.clone() });
+        }
+        drop(state);
+        let (pool, host) = (self.weak(), self.host.clone());
+        spawn_local(async move {
+            let answer = online.answer(&host, &route.url, &body, deadline, &signal).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match answer {
+                Ok(answer) => pool.answered_online(call, &answer),
+                Err((failure, cause)) => pool.failed_online(call, failure, cause),
+            }
+        });
+    }
+}
+
+impl Online {
+    /// `value` is the caller's `sparkEndpoint`.
+    pub fn new(endpoint: Endpoint, value: &JsValue) -> Rc<Self> {
+        let credential = endpoint.auth.member().map_or(JsValue::UNDEFINED, |member| get(value, member));
+        let fetch = if endpoint.own_fetch { get(value, "fetch") } else { JsValue::UNDEFINED };
+        Rc::new(Online { endpoint, fetch, credential })
+    }
+
+    /// Sends the request, again where that may help, until there is a response, the failure stands, or `signal` aborts.
+    async fn answer(
+        &self,
+        host: &Host,
+        url: &str,
+        body: &JsValue,
+        deadline: f64,
+        signal: &AbortSignal,
+    ) -> Result<JsValue, Thrown> {
+        let mut retries = Retries::new(&self.endpoint);
+        loop {
+            let thrown = match self.attempt(host, url, body, signal).await {
+                Ok(answer) => return Ok(answer),
+                Err(thrown) => thrown,
+            };
+            let conditions = Conditions { random: random(), remaining_ms: deadline - now(), is_online: is_online() };
+            let delay = retries.next(&thrown.0, conditions).filter(|_| !signal.aborted());
+            match delay {
+                Some(delay) => pause(delay).await,
+                None => return Err(thrown),
+            }
+            if signal.aborted() {
+                return Err(thrown);
+            }
+        }
+    }
+
+    async fn attempt(&self, host: &Host, url: &str, body: &JsValue, signal: &AbortSignal) -> Result<JsValue, Thrown> {
+        let plain = |failure: Failure| (failure, JsValue::UNDEFINED);
+        let credential = self.credential().await?;
+        let headers: Array = online::headers(&self.endpoint, &credential)
+            .map_err(plain)?
+            .into_iter()
+            .map(|(name, value)| Array::of2(&name.into(), &value.into()))
+            .collect();
+        let above = self.endpoint.compress_above.unwrap_or(f64::INFINITY);
+        let sent = host.ask(&self.fetch, url, &headers, body, above, signal);
+        let answer = JsFuture::from(sent).await.map_err(|error| {
+            let failure = online::network().with_details(describe(&error));
+            (failure, error)
+        })?;
+        if get(&answer, "response").is_object() {
+            return Ok(answer);
+        }
+        let reply = reply(&answer);
+        let unexpected = match get(&answer, "unexpected").as_string().as_deref() {
+            None => None,
+            Some("html") => Some(Unexpected::Html),
+            Some("empty") => Some(Unexpected::Empty),
+            Some("shape") => Some(Unexpected::Shape),
+            Some(_) => Some(Unexpected::NotJson),
+        };
+        Err(plain(match unexpected {
+            Some(unexpected) => online::not_a_result(reply.status, unexpected),
+            None => online::failure(&self.endpoint, &credential, &reply, time_of_day()),
+        }))
+    }
+
+    /// The credential for one request; a function is asked each time.
+    async fn credential(&self) -> Result<String, Thrown> {
+        if self.endpoint.auth.member().is_none() {
+            return Ok(String::new());
+        }
+        let trouble = |trouble| online::credential_failure(&self.endpoint, trouble);
+        let threw = |error: JsValue| (trouble(CredentialTrouble::Threw), error);
+        let value = match self.credential.dyn_ref::<Function>() {
+            Some(function) => {
+                let given = function.call0(&JsValue::UNDEFINED).map_err(threw)?;
+                JsFuture::from(Promise::resolve(&given)).await.map_err(threw)?
+            }
+            None => self.credential.clone(),
+        };
+        value.as_string().ok_or_else(|| (trouble(CredentialTrouble::NotText), JsValue::UNDEFINED))
+    }
+}
+
+/// What the facade's `ask` found in an answer that is no result.
+fn reply(answer: &JsValue) -> Reply {
+    let text = |key: &str| get(answer, key).as_string();
+    let flag = |key: &str| get(answer, key).is_truthy();
+    Reply {
+        status: get(answer, "status").as_f64().unwrap_or(0.0) as u16,
+        request_id: text("requestId"),
+        retry_after: text("retryAfter"),
+        x_retry_after: text("xRetryAfter"),
+        body: ErrorBody { message: text("message"), code: text("code"), html: flag("html"), empty: flag("empty") },
+    }
+}

@@ -1,0 +1,152 @@
+//! The workers of a [`Pool`]: how they are created, what they say, and how they end.
+
+use std::rc::Rc;
+
+use spark_execute_core::Failure;
+use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
+use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
+use spark_execute_worker::js::now;
+use spark_execute_worker::wire::{self, Js};
+use wasm_bindgen::prelude::*;
+
+use crate::pool::Pool;
+use crate::replica::{Event, Replica, Script};
+use crate::unpack_worker::Job;
+
+impl Pool {
+    /// Creates a worker; `false`, with the scheduler told, when that fails.
+    pub(crate) fn spawn(&self, id: ReplicaId) -> bool {
+        let created = self.script().and_then(|script| {
+            let pool = self.weak();
+            Replica::spawn(&script, move |event| {
+                if let Some(pool) = pool.upgrade() {
+                    pool.heard(id, event);
+                }
+            })
+        });
+        match created {
+            Ok(replica) => {
+                let mut state = self.state.borrow_mut();
+                state.replicas.insert(id, replica);
+                state.scheduler.worker_created(id, now());
+                true
+            }
+            Err(failure) => {
+                self.died_later(id, failure);
+                false
+            }
+        }
+    }
+
+    pub(crate) fn spawn_from_image(&self, model: ModelIndex, replica: ReplicaId) {
+        if self.spawn(replica) {
+            self.start(model, replica);
+        }
+    }
+
+    /// Starts the replica's engine from the model's image.
+    pub(crate) fn start(&self, model: ModelIndex, replica: ReplicaId) {
+        let image = self.state.borrow().images[model].clone();
+        let Some(image) = image else { return };
+        self.post(replica, &ToWorker::Start(image));
+    }
+
+    /// Sends a message to a replica; `false` when there is none any more.
+    pub(crate) fn post(&self, replica: ReplicaId, message: &ToWorker<Js>) -> bool {
+        let posted = match self.state.borrow().replicas.get(&replica) {
+            Some(worker) => worker.post(message),
+            None => return false,
+        };
+        match posted {
+            Ok(()) => true,
+            Err(failure) => {
+                self.died_later(replica, failure);
+                false
+            }
+        }
+    }
+
+    fn heard(&self, id: ReplicaId, event: Event) {
+        let message = match event {
+            Event::Broken(failure) => return self.died(id, failure, JsValue::UNDEFINED),
+            Event::Message(data) => wire::read_from_worker(data),
+        };
+        match message {
+            Ok(FromWorker::Reply { id: call, response, micros, heap }) => {
+                self.replied(id, call, &response.0, micros, heap)
+            }
+            Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
+                self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
+            }
+            Ok(FromWorker::Up) => {
+                let mut state = self.state.borrow_mut();
+                if let Some(replica) = state.replicas.get_mut(&id) {
+                    replica.up();
+                }
+                state.scheduler.worker_up(id);
+            }
+            Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
+            Ok(FromWorker::Ready { is_async, heap }) => {
+                self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
+            }
+            Ok(FromWorker::Dispatch { id: asked, service, request }) => self.dispatched(id, asked, service, &request.0),
+            Ok(FromWorker::Warning(warning)) => self.host.warn(&warning),
+            Ok(FromWorker::Failed(failure)) | Err(failure) => self.died(id, failure, JsValue::UNDEFINED),
+        }
+    }
+
+    /// Keeps a model's image and lets further replicas start from it.
+    pub(crate) fn image_ready(&self, id: ReplicaId, image: Image<Js>) {
+        let model = self.state.borrow().scheduler.model_of(id);
+        if let Some(model) = model {
+            self.state.borrow_mut().images[model] = Some(image);
+            self.tell(|scheduler| scheduler.image_ready(id, now()));
+        }
+    }
+
+    /// A worker is gone, or could not start. `cause` is what was thrown, if anything was.
+    pub(crate) fn died(&self, id: ReplicaId, failure: Failure, cause: JsValue) {
+        self.end_worker(id);
+        self.state.borrow_mut().cause = cause;
+        self.tell(|scheduler| scheduler.died(id, failure, now()));
+        self.state.borrow_mut().cause = JsValue::UNDEFINED;
+    }
+
+    /// [`died`](Self::died), once the scheduler's current actions have been carried out.
+    fn died_later(&self, id: ReplicaId, failure: Failure) {
+        let Some(pool) = self.weak().upgrade() else { return };
+        wasm_bindgen_futures::spawn_local(async move { pool.died(id, failure, JsValue::UNDEFINED) });
+    }
+
+    pub(crate) fn end_worker(&self, id: ReplicaId) {
+        let mut state = self.state.borrow_mut();
+        let ended = (state.replicas.remove(&id), state.jobs.remove(&id));
+        drop(state);
+        if let (_, Some(job)) = ended {
+            job.end();
+        }
+    }
+
+    /// Remembers a job, so that it ends with its replica, or forgets it.
+    pub(crate) fn set_job(&self, id: ReplicaId, job: Option<Job>) {
+        let mut state = self.state.borrow_mut();
+        match job {
+            Some(job) => state.jobs.insert(id, job),
+            None => state.jobs.remove(&id),
+        };
+    }
+
+    /// Whether the replica is still wanted.
+    pub(crate) fn is_alive(&self, id: ReplicaId) -> bool {
+        self.state.borrow().replicas.contains_key(&id)
+    }
+
+    pub(crate) fn script(&self) -> Result<Rc<Script>, Failure> {
+        if let Some(script) = &self.state.borrow().script {
+            return Ok(script.clone());
+        }
+        let script = Rc::new(Script::new(&self.host.worker_text())?);
+        self.state.borrow_mut().script = Some(script.clone());
+        Ok(script)
+    }
+}

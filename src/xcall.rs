@@ -1,0 +1,206 @@
+//! Calls from one model to another service: finds who answers, and gives the engine a text whatever happens.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise};
+use spark_execute_core::config::{Config, XCallOnline, XCallPolicy};
+use spark_execute_core::online;
+use spark_execute_core::protocol::ToWorker;
+use spark_execute_core::resolve::{ModelMeta, Wanted, resolve};
+use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
+use spark_execute_core::xcall::Chain;
+use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{describe, get, now};
+use spark_execute_worker::wire::Js;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::host::Context;
+use crate::online::Names;
+use crate::platform::time_of_day;
+use crate::pool::{End, Pending, Pool};
+use crate::request;
+
+/// `request.service` of an engine: a service of Spark, or one of the caller's own.
+const EXTERNAL: f64 = 1.0;
+
+/// What the configuration says about these calls.
+pub(crate) struct XCall {
+    policy: XCallPolicy,
+    /// `xcall.online`, where it is a function.
+    may_leave: JsValue,
+    /// `externalApi`, if there is one.
+    external: JsValue,
+}
+
+/// What an engine waits for.
+#[derive(Debug)]
+pub struct Asked {
+    replica: ReplicaId,
+    /// The worker's number for it.
+    id: u32,
+    /// What the facade's `readXcall` made of it.
+    what: JsValue,
+    began: f64,
+}
+
+impl XCall {
+    pub(crate) fn new(config: &Config, value: &JsValue) -> Self {
+        XCall {
+            policy: config.xcall,
+            may_leave: get(&get(value, "xcall"), "online"),
+            external: get(value, "externalApi"),
+        }
+    }
+}
+
+impl Pool {
+    /// The engine of a replica asks for another service.
+    pub(crate) fn dispatched(&self, replica: ReplicaId, id: u32, service: f64, text: &JsValue) {
+        let asked = Rc::new(Asked { replica, id, what: self.host.read_xcall(text), began: now() });
+        let parent = self.state.borrow().scheduler.computing(replica);
+        self.tell(|scheduler| scheduler.waits(replica, true, now()));
+        if service == EXTERNAL {
+            return self.ask_external(asked);
+        }
+        match self.child(&asked, parent) {
+            Ok(child) => {
+                self.call(child);
+            }
+            Err(failure) => self.answer_failure(&asked, failure, Context::default()),
+        }
+    }
+
+    /// The call that answers an engine which computes `parent`.
+    fn child(&self, asked: &Rc<Asked>, parent: Option<CallId>) -> Result<Pending> {
+        let text = |key: &str| get(&asked.what, key).as_string();
+        if let Some(wrong) = text("wrong") {
+            let message = format!("What the model asks of another service is {wrong}. Export the model again.");
+            return Err(Failure::new(Code::RequestInvalid, message));
+        }
+        let name = text("name").unwrap_or_default();
+        let (chain, deadline) = self
+            .chain_of(parent)
+            .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
+        let chain = chain.push(&online::short_name(&name), self.xcall.policy.max_depth)?;
+
+        let input = get(&asked.what, "input");
+        let named = request::Named::of(&input);
+        let (uri, folder, service) = (text("uri"), text("folder"), text("service"));
+        let version_id = request::version_id(&input, &JsValue::UNDEFINED)?;
+        let wanted = Wanted {
+            version_id: version_id.as_deref(),
+            folder: folder.as_deref(),
+            service: service.as_deref(),
+            service_uri: uri.as_deref(),
+            version: named.version.as_deref(),
+            date: named.date.as_deref(),
+            ..Wanted::default()
+        };
+        let may_leave = self.may_leave(asked, &chain);
+        let model = match self.resolve(&wanted) {
+            Ok(model) => Some(model),
+            Err(failure) if failure.code == Code::ModelNotFound && may_leave => None,
+            Err(failure) => return Err(failure),
+        };
+        let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
+        let request = request::prepare(&self.host, &input, id.as_deref())?;
+        Ok(Pending {
+            model,
+            deadline,
+            fallback: may_leave,
+            request,
+            names: Names { service_uri: Some(name), ..Names::default() },
+            context: Context { version_id: id, ..Context::default() },
+            chain: Some(chain),
+            parent,
+            end: End::Engine(asked.clone()),
+            leg: None,
+        })
+    }
+
+    /// The services that led to an open call, and when it must be over.
+    fn chain_of(&self, call: Option<CallId>) -> Option<(Chain, f64)> {
+        let state = self.state.borrow();
+        let pending = state.calls.get(&call?)?;
+        let root = || {
+            let known = &self.models.get(pending.model?)?.config.metadata;
+            Some(format!("{}/{}", known.folder.as_ref()?, known.service.as_ref()?))
+        };
+        let chain = pending
+            .chain
+            .clone()
+            .unwrap_or_else(|| Chain::new(&root().or_else(|| pending.context.version_id.clone()).unwrap_or_default()));
+        Some((chain, pending.deadline))
+    }
+
+    /// The configured model that is wanted.
+    pub(crate) fn resolve(&self, wanted: &Wanted<'_>) -> Result<ModelIndex> {
+        let models: Vec<ModelMeta<'_>> = self.models.iter().map(|model| (&model.config).into()).collect();
+        resolve(wanted, &models, time_of_day())
+    }
+
+    /// Whether the call may be answered by the endpoint: it spends the caller's credentials.
+    fn may_leave(&self, asked: &Asked, chain: &Chain) -> bool {
+        self.online.is_some()
+            && match self.xcall.policy.online {
+                XCallOnline::Always => true,
+                XCallOnline::Never => false,
+                XCallOnline::Ask => {
+                    let chain: Array = chain.names().iter().map(|name| JsValue::from_str(name)).collect();
+                    let decides: &Function = self.xcall.may_leave.unchecked_ref();
+                    decides
+                        .call2(&JsValue::UNDEFINED, &get(&asked.what, "request"), &chain)
+                        .is_ok_and(|answer| answer == true)
+                }
+            }
+    }
+
+    /// Gives the call to the caller's own function.
+    fn ask_external(&self, asked: Rc<Asked>) {
+        if !self.xcall.external.is_function() {
+            let message =
+                "The model calls an external service. Give `externalApi`, a function that answers such calls.";
+            return self.answer_failure(&asked, Failure::new(Code::ModelNotFound, message), Context::default());
+        }
+        let function: Function = self.xcall.external.clone().unchecked_into();
+        let returned = function.call1(&JsValue::UNDEFINED, &get(&asked.what, "request"));
+        let pool = self.weak();
+        spawn_local(async move {
+            let answer = match returned {
+                Ok(returned) => JsFuture::from(Promise::resolve(&returned)).await,
+                Err(thrown) => Err(thrown),
+            };
+            let Some(pool) = pool.upgrade() else { return };
+            let text = answer.and_then(|answer| pool.host.external_reply(&answer));
+            match text {
+                Ok(text) => pool.answer(&asked, text),
+                Err(thrown) => {
+                    let message = "`externalApi` threw, or gave something that is not JSON.";
+                    let failure = Failure::new(Code::RequestInvalid, message).with_details(describe(&thrown));
+                    pool.answer_failure(&asked, failure, Context { cause: thrown, ..Context::default() });
+                }
+            }
+        });
+    }
+
+    /// Gives an engine the response that it waits for, as text.
+    pub(crate) fn answer_engine(&self, asked: &Asked, status: f64, response: &JsValue) {
+        self.answer(asked, self.host.xcall_reply(&asked.what, status, elapsed(asked), response));
+    }
+
+    /// Tells an engine that there is no response.
+    pub(crate) fn answer_failure(&self, asked: &Asked, failure: Failure, context: Context) {
+        let error = self.host.error(failure, context);
+        self.answer(asked, self.host.xcall_failure(&asked.what, &error, elapsed(asked)));
+    }
+
+    fn answer(&self, asked: &Asked, reply: JsValue) {
+        self.tell(|scheduler| scheduler.waits(asked.replica, false, now()));
+        self.post(asked.replica, &ToWorker::DispatchReply { id: asked.id, reply: Js(reply) });
+    }
+}
+
+fn elapsed(asked: &Asked) -> f64 {
+    (now() - asked.began).round()
+}
