@@ -42,3 +42,38 @@ pub fn decoded(text: &str) -> String {
     }
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_as_javascript_does() {
+        for (text, expected) in [
+            ("aZ09-_.!~*'()", "aZ09-_.!~*'()"),
+            ("a b/c?d#e&f+g%", "a%20b%2Fc%3Fd%23e%26f%2Bg%25"),
+            ("größe€😀", "gr%C3%B6%C3%9Fe%E2%82%AC%F0%9F%98%80"),
+        ] {
+            assert_eq!(encoded(text), expected);
+            assert_eq!(decoded(expected), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_encoding_stays() {
+        for text in ["100%", "100% a", "%zz", "%F", "%FF", "%C3", "+"] {
+            assert_eq!(decoded(text), text);
+        }
+        assert_eq!(decoded("%41%zz%e2%82%ac"), "A%zz€");
+    }
+
+    #[test]
+    fn dots_are_no_segment() {
+        for bad in ["", ".", "..", "%2e", "%2E.", "%2e%2e"] {
+            assert!(!is_segment(bad), "{bad:?}");
+        }
+        for good in ["...", ".a", "a", "%", " "] {
+            assert!(is_segment(good), "{good:?}");
+        }
+    }
+}

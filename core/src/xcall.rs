@@ -85,3 +85,54 @@ mod tests {
         assert!(message.contains("first → 0") && message.contains("… →") && message.contains("39 → last"), "{message}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The chain of these calls, or what refuses it.
+    fn chain(calls: &[(&str, &str)], max_depth: u32) -> Result<Chain> {
+        let (name, body) = calls[0];
+        calls[1..].iter().try_fold(Chain::new(name, body), |chain, (name, body)| chain.push(name, body, max_depth))
+    }
+
+    #[test]
+    fn a_chain_ends_at_its_depth() {
+        let names: Vec<String> = (0..=16).map(|at| format!("f/s{at}")).collect();
+        let calls: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "{}")).collect();
+        let full = chain(&calls, 16).unwrap();
+        assert_eq!(full.depth(), 16);
+        assert!(full.names().eq(names.iter().map(String::as_str)));
+        let failure = full.push("f/last", "{}", 16).unwrap_err();
+        assert_eq!(failure.code, Code::XCallDepth);
+        assert!(failure.message.contains("f/s0 → f/s1 → ") && failure.message.contains("f/s16 → f/last"), "{failure}");
+        assert!(failure.message.contains("more than 16") && failure.message.contains("xcall.maxDepth"), "{failure}");
+        assert!(full.push("f/last", "{}", 17).is_ok());
+    }
+
+    #[test]
+    fn a_service_may_come_back_with_other_inputs_until_the_depth() {
+        let back = chain(&[("a", "1"), ("b", "1"), ("a", "2"), ("b", "2"), ("a", "3")], 4).unwrap();
+        let failure = back.push("B", "3", 4).unwrap_err();
+        assert_eq!(failure.code, Code::XCallCycle);
+        assert!(failure.message.contains("a → b → a → b → a → B"), "{failure}");
+    }
+
+    #[test]
+    fn the_same_inputs_again_are_endless() {
+        for calls in [&[("a", "1"), ("A", "1")][..], &[("a", "1"), ("b", "1"), ("a", "1")]] {
+            let failure = chain(calls, 16).unwrap_err();
+            assert_eq!(failure.code, Code::XCallCycle);
+            assert!(failure.message.contains("without end: a → "), "{failure}");
+        }
+        assert!(chain(&[("a", "1"), ("b", "1")], 16).is_ok());
+    }
+
+    #[test]
+    fn a_message_stays_short() {
+        let names: Vec<String> = (0..100).map(|at| format!("{at}{}", "x".repeat(1000))).collect();
+        let calls: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        let failure = chain(&calls, 98).unwrap_err();
+        assert!(failure.message.chars().count() < 2000 && failure.message.contains("… → …"), "{failure}");
+    }
+}
