@@ -252,7 +252,9 @@ test("caller: chains of its own, with an end and without", async () => {
   const child = async (inputs) => {
     const [text] = (await outputs(host, inputs)).replies;
     const { service_name, request_body } = JSON.parse(text);
-    return [service_name, JSON.parse(request_body).request_data.inputs];
+    const { request_data, request_meta } = JSON.parse(request_body);
+    assert.ok(request_meta.requested_output.includes("results") && !request_meta.requested_output.includes("replies"));
+    return [service_name, request_data.inputs];
   };
   const [one, own] = await child({ levels: 2, route: ["a", "b", "c"], tag: 7 });
   assert.deepEqual([one, own.levels, own.route, own.tag, own.xcall_version], ["a", 1, ["b", "c", "a"], 7, null]);
