@@ -118,6 +118,7 @@ export async function startServer(options = {}) {
     }
     if (status !== 204) all["content-length"] = bytes.length;
     record.status = status;
+    changed();
     response.writeHead(status, all);
     if (!fault.cut && !fault.stall) return void response.end(bytes);
     response.write(bytes.subarray(0, bytes.length / 2), () => {

@@ -2,6 +2,7 @@
 import { find, parseUri } from "./registry.mjs";
 
 const MAX_DEPTH = 16;
+const CODES = { 400: "BAD_REQUEST", 404: "NOT_FOUND", 504: "TIMEOUT" };
 
 /**
  * @param {import("./registry.mjs").Version[]} versions
@@ -19,7 +20,8 @@ export function xcallOf(versions, executor) {
       const details = problem ? { error_details: problem } : {};
       return JSON.stringify({ ...body, xcall_meta: { http_status_code: status, http_response_time: time, ...details } });
     }
-    const metadata = { calltype: "SparkService", name, status, error_code: problem ?? "", response_time: time };
+    const code = problem ? (CODES[status] ?? "INTERNAL") : "";
+    const metadata = { calltype: "SparkService", name, status, error_code: code, response_time: time };
     return JSON.stringify({ metadata, data: body ?? {} });
 
     async function outcome() {
