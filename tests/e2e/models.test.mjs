@@ -25,6 +25,7 @@ const DEFAULTS = {
   counter: ({ calls, total }) => assert.deepEqual([calls, total], [1, 1]),
   crash: ({ value, mode }) => assert.deepEqual([value, mode], [1, "none"]),
   async: ({ dispatched, own_volume }) => (assert.equal(dispatched, 1), assert.ok(own_volume > 0)),
+  caller: ({ dispatched, replies }) => assert.deepEqual([dispatched, replies.length], [1, 1]),
   table: ({ row_count, rows }) => assert.deepEqual([row_count, rows.length], [2, 2]),
   large: ({ digest, premium }) => assert.ok(Number.isFinite(digest) && premium > 0),
 };

@@ -29,6 +29,17 @@ const variant = (name, layout, note, more) => ({
   ...more,
 });
 
+/** The export of one service in force today, so that the package says which folder, service and dates it has. */
+const exported = (model, ...more) => ({
+  name: `${model}-export`,
+  model,
+  flags: flags("-O2", FOUR_GIB, ...more),
+  layout: "nested",
+  options: { versions: 1, to: "9999-12-31T00:00:00Z" },
+  note: "The export of a tenant, one version inside, in force without end",
+  peer: false,
+});
+
 /**
  * `name` of the package, `model` directory, emcc `flags`; `layout` names a function of lib/layouts.mjs, `options` go to
  * it, `note` replaces the model's own description; `peer: false` says that the vendor's runner cannot load it.
@@ -53,6 +64,7 @@ export const PACKAGES = [
     peer: false,
   }),
   ...both("slow", FOUR_GIB),
+  exported("slow"),
   ...both("counter", FOUR_GIB),
   ...both("crash", SMALL_MEMORY),
   ...both("async", FOUR_GIB, ...ASYNC),
@@ -63,6 +75,14 @@ export const PACKAGES = [
     layout: "modern",
     note: "Glue in the shape of emcc 4, with Asyncify",
     peer: false,
+  },
+  ...both("caller", FOUR_GIB, ...ASYNC),
+  exported("caller", ...ASYNC),
+  {
+    name: "caller-small",
+    model: "caller",
+    flags: flags("-O2", SMALL_MEMORY, ...ASYNC),
+    note: "With 64 MB of memory, so that a reply can be too large for it",
   },
   ...both("table", FOUR_GIB),
   ...both("large", FOUR_GIB),

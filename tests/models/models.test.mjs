@@ -200,6 +200,71 @@ each("async", "async: asks its host", async (entry) => {
   assert.equal((await first).volume, 1);
 });
 
+each("caller", "caller: calls as its input says", async (entry) => {
+  const asked = [];
+  let reply = () => "";
+  const dispatch = async (service, request) => {
+    asked.push([service, request]);
+    await new Promise((resume) => setImmediate(resume));
+    return reply(asked.length);
+  };
+  const host = await load(entry, { dispatch });
+  const plain = await outputs(host, {});
+  const body = '{"request_data":{"inputs":{"radius":3,"height":10}},"request_meta":{}}';
+  const call = { folder_name: "geometry", service_name: "volume-cylinder", request_body: body };
+  assert.deepEqual(asked, [[0, JSON.stringify(call)]]);
+  assert.deepEqual(plain, {
+    dispatched: 1,
+    requests: [JSON.stringify(call)],
+    replies: [""],
+    parsed: [null],
+    statuses: [null],
+    failures: [null],
+    results: [null],
+    tag: null,
+  });
+
+  const first = { metadata: { status: 200, error_code: "" }, data: { response_data: { outputs: { volume: 1 } } } };
+  const result = { response_data: { outputs: { volume: 2 } } };
+  const later = { ...result, xcall_meta: { http_status_code: 404, error_details: "no" } };
+  reply = (number) => (number === 4 ? "no JSON ü" : JSON.stringify(number % 2 ? later : first));
+  const calls = [
+    { xcall_version: 1, request_body: "{" },
+    { xcall_version: "2", service_uri: "a/b[1.0]", folder_name: null, service_name: null },
+    { call_type: 1, request_body: null, extra: { url: "https://example.org", more: [1] } },
+  ];
+  const each = await outputs(host, { calls, folder_name: "F", tag: "ü" });
+  const sent = asked.slice(1).map(([service, request]) => [service, JSON.parse(request)]);
+  assert.deepEqual(sent, [
+    [0, { folder_name: "F", service_name: "volume-cylinder", xcall_version: 1, request_body: "{" }],
+    [0, { service_uri: "a/b[1.0]", xcall_version: "2", request_body: body }],
+    [1, { folder_name: "F", service_name: "volume-cylinder", url: "https://example.org", more: [1] }],
+  ]);
+  assert.deepEqual(
+    [each.dispatched, each.statuses, each.failures, each.results, each.parsed[1], each.replies[2], each.tag],
+    [3, [200, 404, null], ["", "no", null], [{ volume: 1 }, { volume: 2 }, null], later, "no JSON ü", "ü"],
+  );
+  for (const times of [0, 3]) assert.equal((await outputs(host, { times })).dispatched, times);
+});
+
+test("caller: chains of its own, with an end and without", async () => {
+  const host = await load(byName("caller"), { dispatch: async (_, request) => request });
+  const child = async (inputs) => {
+    const [text] = (await outputs(host, inputs)).replies;
+    const { service_name, request_body } = JSON.parse(text);
+    const { request_data, request_meta } = JSON.parse(request_body);
+    assert.ok(request_meta.requested_output.includes("results") && !request_meta.requested_output.includes("replies"));
+    return [service_name, request_data.inputs];
+  };
+  const [one, own] = await child({ levels: 2, route: ["a", "b", "c"], tag: 7 });
+  assert.deepEqual([one, own.levels, own.route, own.tag, own.xcall_version], ["a", 1, ["b", "c", "a"], 7, null]);
+  const [two, last] = await child(own);
+  assert.deepEqual([two, last.levels], ["b", 0]);
+  assert.equal((await outputs(host, last)).dispatched, 0);
+  const [, endless] = await child({ levels: -2 });
+  assert.deepEqual((await child(endless))[1], endless);
+});
+
 each("table", "table: rows in and out", async (entry) => {
   const host = await load(entry);
   const { generated } = await outputs(host, { generate: 60000 }, { requested_output: ["generated"] });

@@ -76,16 +76,21 @@ const VERSIONS = [
 
 /** The second version differs in its data alone: it takes pi for 3.14. */
 function withPi(built, pi) {
+  if (!built.data) return built;
   const text = built.data.toString();
   const data = pi ? text.replace("3.141592653589793", pi) : text;
   if (data.length !== text.length) throw new Error("The glue knows the length of the data file: it must stay.");
   return { ...built, data: Buffer.from(data) };
 }
 
-/** The export of a tenant: `options.versions` of one service, each a zip inside the zip, and what describes them. */
-export function nested(spec, built, { name, service_id, versions }) {
+/**
+ * The export of a tenant: `options.versions` of one service, each a zip inside the zip, and what describes them. `to`:
+ * until when they are in force.
+ */
+export function nested(spec, built, { name, service_id, versions, to }) {
   const tenant = "example";
-  const made = VERSIONS.slice(0, versions).map((one, index) => {
+  const made = VERSIONS.slice(0, versions).map((version, index) => {
+    const one = { ...version, to: to ?? version.to };
     const version_id = stableId(index === 0 ? name : `${name} ${one.version}`);
     const base = `${tenant}/${spec.folder}/${spec.service}/${one.version}`;
     return { ...one, version_id, base, path: `${base}/${version_id}.zip` };

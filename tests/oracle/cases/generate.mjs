@@ -131,7 +131,8 @@ export function generate(model, family, seed) {
     add("name-case", { ...without(name), [name.toUpperCase()]: base[name] ?? 1 });
     add("name-case", { ...base, [name[0].toUpperCase() + name.slice(1)]: base[name] ?? 1 });
   }
-  if (model.model !== "slow" && model.model !== "async") add("missing", {});
+  // Without inputs these wait, or call another model.
+  if (!["slow", "async", "caller"].includes(model.model)) add("missing", {});
   for (const value of [1, "x", { nested: [1] }]) add("unknown", { ...base, no_such_input: value, ühm: value });
   for (const meta of META) add("meta-echo", base, meta);
   const keys = source.below(KEYS.length);
