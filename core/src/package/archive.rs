@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::directory::{self, Entry, METHOD_STORED};
+use super::directory::{self, Entry, HEADER, METHOD_STORED};
 use super::names::quote;
 use super::source::Source;
 use super::{CHUNK, Limits};
@@ -134,8 +134,6 @@ impl<R: Read + Seek> Archive<R> {
         self.source.take_trouble().unwrap_or_else(|| damaged(entry, why))
     }
 }
-
-pub(super) const HEADER: &str = "its header is not where the directory says";
 
 /// What is wrong with an entry whose bytes cannot be read on after `total` of them.
 #[cold]

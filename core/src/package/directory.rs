@@ -8,7 +8,6 @@ use std::io::{Read, Seek};
 use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::archive::HEADER;
 use super::names::quote;
 use super::source::Source;
 use super::{Limits, sniff};
@@ -25,6 +24,8 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Most bytes read to open an archive. An honest one takes its directory and the end of the file.
 const OPENING: u64 = 512 * 1024 * 1024;
+
+pub(super) const HEADER: &str = "its header is not where the directory says";
 
 pub(super) const METHOD_STORED: u16 = 0;
 const METHOD_DEFLATED: u16 = 8;
