@@ -10,7 +10,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::console::Tail;
 use super::dispatch;
+use super::fault::{NO_MEMORY_TO_START, is_memory};
 use crate::js::{as_object, describe, get, set};
+use crate::scope::Environment;
 
 /// What the hooks learn, and the promise by which they report that starting failed.
 pub struct Hooks {
@@ -23,7 +25,12 @@ pub struct Hooks {
 
 impl Hooks {
     /// Hooks that give the glue `module` and `data`.
-    pub fn new(module: &WebAssembly::Module, data: Option<ArrayBuffer>, tail: &Tail) -> Self {
+    pub fn new(
+        module: &WebAssembly::Module,
+        data: Option<ArrayBuffer>,
+        tail: &Tail,
+        environment: &Environment,
+    ) -> Self {
         let options = Object::new();
         let memory = Rc::new(RefCell::new(None));
         let (failed, fail) = failure_promise();
@@ -45,8 +52,9 @@ impl Hooks {
         set(&options, "onAbort", &abort.into_js_value());
 
         let instantiate = {
-            let (module, memory) = (module.clone(), memory.clone());
+            let (module, memory, environment) = (module.clone(), memory.clone(), environment.clone());
             Closure::<dyn Fn(JsValue, Function) -> JsValue>::new(move |imports: JsValue, done: Function| {
+                environment.watch_growth(&imports);
                 let (module, memory, fail) = (module.clone(), memory.clone(), fail.clone());
                 spawn_local(async move {
                     let instance = match instantiate(&module, &imports).await {
@@ -109,9 +117,12 @@ fn failure_promise() -> (Promise, Fail) {
 }
 
 /// Turns what [`Hooks::failed`] was rejected with, or what the glue threw, into a failure.
-pub fn start_failure(reason: &JsValue, tail: &Tail) -> Failure {
+pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -> Failure {
     let said = get(reason, "reason").as_string().unwrap_or_else(|| describe(reason));
     let wasm = get(reason, "code") == Code::WasmInvalid.as_str();
+    if is_memory(&said, environment) {
+        return Failure::new(Code::OutOfMemory, NO_MEMORY_TO_START).with_details(tail.take_after(&said));
+    }
     let (code, message) = if wasm {
         (Code::WasmInvalid, "The model's WebAssembly cannot be linked with its glue: they belong to different builds.")
     } else {

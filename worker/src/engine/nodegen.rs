@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Url};
 
 use super::console::Tail;
-use super::fault::Fault;
+use super::fault::{Fault, NO_MEMORY_TO_START, is_memory};
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
 use crate::js::{describe, get, set};
@@ -55,6 +55,7 @@ pub struct Engine {
     heap: Heap,
     workbook: u32,
     tail: Tail,
+    environment: Environment,
     /// It may suspend while computing: never two calls at once.
     pub is_async: bool,
 }
@@ -64,10 +65,12 @@ pub async fn start(parts: Parts, environment: &Environment) -> Result<Engine> {
     let tail = Tail::default();
     tail.replace_console();
     let factory = evaluate(&parts.glue, environment)?;
-    let hooks = Hooks::new(&parts.module, parts.data, &tail);
-    let started = factory.call1(&JsValue::UNDEFINED, &hooks.options).map_err(|error| start_failure(&error, &tail))?;
+    let hooks = Hooks::new(&parts.module, parts.data, &tail, environment);
+    let started = factory
+        .call1(&JsValue::UNDEFINED, &hooks.options)
+        .map_err(|error| start_failure(&error, &tail, environment))?;
     let outcome = Promise::race(&Array::of2(&settled(started), &hooks.failed));
-    let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail))?;
+    let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail, environment))?;
     let instance: Workbook = Array::from(&boxed).get(0).unchecked_into();
 
     for name in ["_construct", "_node_calc_v3", "_malloc", "_free"] {
@@ -83,15 +86,21 @@ pub async fn start(parts: Parts, environment: &Environment) -> Result<Engine> {
         set(&instance, "dispatch", &get(&hooks.options, "dispatch"));
     }
     let workbook = instance.construct().map_err(|error| {
-        let message = "The model started but could not construct its workbook. Its data file (the .data of the \
-                       package) may be missing or damaged; export the package again.";
-        Failure::new(Code::ModelConstruct, message).with_details(tail.take_after(&describe(&error)))
+        let said = describe(&error);
+        let (code, message) = if is_memory(&said, environment) {
+            (Code::OutOfMemory, NO_MEMORY_TO_START)
+        } else {
+            let message = "The model started but could not construct its workbook. Its data file (the .data of the \
+                           package) may be missing or damaged; export the package again.";
+            (Code::ModelConstruct, message)
+        };
+        Failure::new(code, message).with_details(tail.take_after(&said))
     })?;
     let is_async = get(&instance, "_is_async").is_function()
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
     let heap = Heap::new(instance.clone().unchecked_into(), memory).map_err(|fault| fault.failure)?;
     tail.clear();
-    Ok(Engine { instance, heap, workbook, tail, is_async })
+    Ok(Engine { instance, heap, workbook, tail, environment: environment.clone(), is_async })
 }
 
 /// Runs the glue's text and gives the factory it defines.
@@ -177,7 +186,7 @@ impl Engine {
                 self.heap.take_answer(at)
             }
             Err(thrown) => {
-                let fault = Fault::thrown(&thrown, |said| self.tail.take_after(said));
+                let fault = Fault::thrown(&thrown, &self.environment, |said| self.tail.take_after(said));
                 if !fault.fatal {
                     self.heap.done(input);
                 }
