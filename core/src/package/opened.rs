@@ -62,7 +62,7 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
         }
         _ => Choice::new(&archives[model], |_| true),
     };
-    choice.read_sums(&mut warnings)?;
+    choice.read_sums(&want.limits, &mut warnings)?;
     let part = |role: Role, archive: usize, index: usize, sums: &Checksums| -> Result<Part> {
         archives[archive].check(index, &want.limits)?;
         let entry = archives[archive].entry(index)?;
