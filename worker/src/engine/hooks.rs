@@ -40,14 +40,19 @@ impl Hooks {
         set(&options, "print", &tail.writer().into_js_value());
         set(&options, "printErr", &tail.writer().into_js_value());
 
-        if let Some(data) = data {
-            let give = Closure::<dyn Fn() -> JsValue>::new(move || data.clone().into());
-            set(&options, "getPreloadedPackage", &give.into_js_value());
-        }
+        let give = {
+            let fail = fail.clone();
+            Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(move |name| match &data {
+                Some(data) => Ok(data.clone().into()),
+                // Or the glue would look for it on a server.
+                None => Err(fail.with(Code::PackageIncomplete, &name)),
+            })
+        };
+        set(&options, "getPreloadedPackage", &give.into_js_value());
 
         let abort = {
             let fail = fail.clone();
-            Closure::<dyn Fn(JsValue)>::new(move |reason| fail.with(Code::GlueFailed, &reason))
+            Closure::<dyn Fn(JsValue)>::new(move |reason| drop(fail.with(Code::GlueFailed, &reason)))
         };
         set(&options, "onAbort", &abort.into_js_value());
 
@@ -59,7 +64,7 @@ impl Hooks {
                 spawn_local(async move {
                     let instance = match instantiate(&module, &imports).await {
                         Ok(instance) => instance,
-                        Err(error) => return fail.with(Code::WasmInvalid, &error),
+                        Err(error) => return drop(fail.with(Code::WasmInvalid, &error)),
                     };
                     *memory.borrow_mut() = find_memory(&instance.exports(), &imports);
                     if let Err(error) = done.call2(&JsValue::UNDEFINED, &instance, &module) {
@@ -97,12 +102,14 @@ impl Hooks {
 struct Fail(Function);
 
 impl Fail {
-    fn with(&self, code: Code, reason: &JsValue) {
+    /// Reports the failure; gives it back, to be thrown where glue would go on.
+    fn with(&self, code: Code, reason: &JsValue) -> JsValue {
         let failure = Object::new();
         set(&failure, "code", &code.as_str().into());
         set(&failure, "reason", &describe(reason).into());
         // A promise's own reject function does not throw.
         let _ = self.0.call1(&JsValue::UNDEFINED, &failure);
+        failure.into()
     }
 }
 
@@ -119,11 +126,18 @@ fn failure_promise() -> (Promise, Fail) {
 /// Turns what [`Hooks::failed`] was rejected with, or what the glue threw, into a failure.
 pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -> Failure {
     let said = get(reason, "reason").as_string().unwrap_or_else(|| describe(reason));
-    let wasm = get(reason, "code") == Code::WasmInvalid.as_str();
+    let code = get(reason, "code");
+    if code == Code::PackageIncomplete.as_str() {
+        let message = format!(
+            "The package has no data (.data): its glue asks for {said:?}. Give the zip that the compiler or the export \
+             made, unchanged."
+        );
+        return Failure::new(Code::PackageIncomplete, message).at(said);
+    }
     if is_memory(&said, environment) {
         return Failure::new(Code::OutOfMemory, NO_MEMORY_TO_START).with_details(tail.take_after(&said));
     }
-    let (code, message) = if wasm {
+    let (code, message) = if code == Code::WasmInvalid.as_str() {
         (Code::WasmInvalid, "The model's WebAssembly cannot be linked with its glue: they belong to different builds.")
     } else {
         (Code::GlueFailed, "The model's glue (the .js of the package) failed while it was starting.")
