@@ -67,7 +67,10 @@ fn sums_are_found_whatever_the_spelling() {
     let mut package = open_any(deflated(&all)).unwrap();
     assert_eq!(package.warnings().len(), 2, "{:?}", package.warnings());
     assert!(package.warnings()[0].contains("1 line"));
-    assert!(package.warnings()[1].contains("deep/_cyl.data") && package.warnings()[1].contains("not checked"));
+    assert!(
+        package.warnings()[1].contains("deep/_cyl.data")
+            && package.warnings()[1].contains("not \"deep/_cyl.data\": not checked")
+    );
     extract(&mut package, Role::Glue).unwrap();
     extract(&mut package, Role::Data).unwrap();
     assert_eq!(extract(&mut package, Role::Engine).unwrap_err().code, Code::ChecksumMismatch);
@@ -90,10 +93,19 @@ fn a_listed_text_that_is_absent_or_a_renamed_file_is_a_warning() {
     all[1].0 = "renamed.wasm".into();
     let mut package = open_any(deflated(&all)).unwrap();
     let text = package.warnings().join("\n");
-    for part in ["_cyl.wasm", "cyl-inder_Static.json", "\"renamed.wasm\" was not checked"] {
+    for part in ["_cyl.wasm", "cyl-inder_Static.json", "but not \"renamed.wasm\": not checked"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(extract(&mut package, Role::Engine).unwrap(), WASM);
+}
+
+#[test]
+fn sums_of_other_files_alone_are_one_warning_that_names_what_is_not_checked() {
+    let mut all = model("");
+    all.push(("checksums.md5".into(), sums(&files(&[("old.txt", b"1"), ("older.txt", b"2")]))));
+    let warning = "checksums.md5 lists \"old.txt\", \"older.txt\", but not \"_cyl.js\", \"_cyl.wasm\", \
+                   \"_cyl.data\": not checked, so that damage there is not noticed.";
+    assert_eq!(open_any(deflated(&all)).unwrap().warnings(), [warning]);
 }
 
 #[test]

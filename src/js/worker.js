@@ -5,6 +5,27 @@ const bindings = require("spark:glue");
 
 const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
 
+// Captured before any model's code runs.
+const environment = {
+  importScripts: self.importScripts.bind(self),
+  refused: false,
+
+  /** Notes when glue refuses an engine more memory: the abort that follows says nothing of it. */
+  watchGrowth(imports) {
+    for (const module of Object.values(imports ?? {})) {
+      for (const [key, grow] of Object.entries(module ?? {})) {
+        // Optimised builds shorten the import's name, and keep the function's.
+        if (!/resize_heap$/.test(key) && !/resize_heap$/.test(grow?.name)) continue;
+        module[key] = (size) => {
+          const grown = grow(size);
+          environment.refused = !grown;
+          return grown;
+        };
+      }
+    }
+  },
+};
+
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", event.reason);
@@ -20,7 +41,7 @@ self.addEventListener(
     try {
       bindings.initSync({ module: data.module });
       if (data.role === "unpack") return bindings.unpack_main();
-      const receive = bindings.worker_main({ importScripts: self.importScripts.bind(self) });
+      const receive = bindings.worker_main(environment);
       // The answer to a call comes back as the return value and is posted from here: one crossing less.
       self.onmessage = ({ data }) => {
         const reply = receive(data);

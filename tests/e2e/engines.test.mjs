@@ -71,6 +71,14 @@ test("glue that cannot be evaluated or started", async (page) => {
       },
     })),
     "no memory left": built(() => ({ _malloc: () => 0 })),
+    "no memory to start": started(
+      "return Promise.reject(new RangeError('WebAssembly.Memory(): could not allocate memory'));",
+    ),
+    "no memory to construct": built(() => ({
+      _construct() {
+        throw new RangeError("Out of memory");
+      },
+    })),
   });
   check(found, {
     "throws": ["GLUE_FAILED", /no glue today/],
@@ -95,6 +103,8 @@ test("glue that cannot be evaluated or started", async (page) => {
     "construct throws a number": ["MODEL_CONSTRUCT", /1234/],
     "construct traps": ["MODEL_CONSTRUCT", /unreachable/],
     "no memory left": ["OUT_OF_MEMORY"],
+    "no memory to start": ["OUT_OF_MEMORY", /replicas/],
+    "no memory to construct": ["OUT_OF_MEMORY", /replicas/],
   });
   for (const error of Object.values(found)) {
     const executing = error.code === "OUT_OF_MEMORY";
@@ -230,8 +240,7 @@ test("every way to crash, each with its code, and the model works on", async (pa
     for (const mode of ["throw", "throw_text"]) expected[mode] = "ENGINE_EXCEPTION";
     for (const mode of modes.filter((one) => /json|utf8|object|empty|pointer|length/.test(one)))
       expected[mode] = "RESPONSE_INVALID";
-    // Running out of memory is a trap like others: Emscripten's abort does not say why.
-    Object.assign(expected, { none: 3, print: 3, proto: 2 });
+    Object.assign(expected, { out_of_memory: "OUT_OF_MEMORY", none: 3, print: 3, proto: 2 });
     assert.deepEqual(got, expected, name);
   }
 });

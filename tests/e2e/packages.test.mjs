@@ -2,6 +2,7 @@
 // try the load again.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { unzip } from "../models/unzip.mjs";
 import { ECHO, engine, entries, glue, MEMORY_WASM, sums, zip } from "./lib/engines.mjs";
 import { bytesOf, packageOf, stage } from "./lib/stage.mjs";
 
@@ -32,6 +33,12 @@ const claiming = () => {
   return bytes;
 };
 
+/** A package that lost its data, and the sums that would tell. */
+const withoutData = (name) => {
+  const files = [...unzip(bytesOf(name))].filter(([file]) => !/\.(data|md5)$/.test(file));
+  return zip(files.map(([name, data]) => ({ name, data })));
+};
+
 /** Bytes → the code they fail with, and what the message says. */
 const BYTES = {
   "empty": [Buffer.alloc(0), "ZIP_INVALID", /empty/i],
@@ -51,6 +58,8 @@ const BYTES = {
   "no wasm": [zip([{ name: "a.js", data: js }]), "PACKAGE_INCOMPLETE", /wasm/],
   "no glue": [zip([{ name: "a.wasm", data: MEMORY_WASM }]), "PACKAGE_INCOMPLETE", /\.js/],
   "only other files": [zip([{ name: "readme.txt", data: "hi" }]), "PACKAGE_INCOMPLETE", /readme\.txt/],
+  "no data": [withoutData("cylinder"), "PACKAGE_INCOMPLETE", /_volume_cylinder\.data/],
+  "no data, modern glue": [withoutData("cylinder-modern"), "PACKAGE_INCOMPLETE", /_volume_cylinder\.data/],
   "two engines": [zip([...entries(js), { name: "other.wasm", data: MEMORY_WASM }]), "PACKAGE_AMBIGUOUS", /other\.wasm/],
   "two glues": [zip([...entries(js), { name: "other.js", data: js }]), "PACKAGE_AMBIGUOUS", /other\.js/],
   "wrong sum of the glue": [zip([...entries(js), sums(entries(`${js} `))]), "CHECKSUM_MISMATCH", /fake\.js/],

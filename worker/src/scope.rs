@@ -16,6 +16,14 @@ extern "C" {
     /// Evaluates a classic script.
     #[wasm_bindgen(method, catch, js_name = importScripts)]
     pub fn import_scripts(this: &Environment, url: &str) -> Result<(), JsValue>;
+
+    /// Watches the function among an engine's imports by which it asks for more memory.
+    #[wasm_bindgen(method, js_name = watchGrowth)]
+    pub fn watch_growth(this: &Environment, imports: &JsValue);
+
+    /// Whether an engine was refused more memory.
+    #[wasm_bindgen(method, getter)]
+    pub fn refused(this: &Environment) -> bool;
 }
 
 /// Sends messages to the page.

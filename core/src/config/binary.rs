@@ -72,8 +72,10 @@ pub(super) fn parse(value: &Raw, path: &str, declared: Option<DeclaredType>, not
         Raw::Response => Ok(BinaryKind::Response),
         Raw::Function => Ok(BinaryKind::Function),
         other => match Fields::of(other, path) {
-            Some(fields) => url_request::parse(&fields, other, notes).map(BinaryKind::UrlObject),
-            None => Err(hinted(path, other)),
+            Some(fields) if fields.get("url").is_some() => {
+                url_request::parse(&fields, notes).map(BinaryKind::UrlObject)
+            }
+            _ => Err(hinted(path, other)),
         },
     }
 }
@@ -93,6 +95,13 @@ fn hinted(path: &str, found: &Raw) -> Failure {
             " Await it first, or give a function that returns it."
         }
         Raw::Null => " A model that is to be loaded later can be given as a function.",
+        Raw::Object(_) if found.get("wasm").is_some() && found.get("js").is_some() => {
+            " Separate wasm and js files are not taken: give the zip that holds them."
+        }
+        Raw::Object(_) if matches!(found.get("type"), Some(Raw::Text(kind)) if kind == "Buffer") => {
+            " This is a Buffer that went through JSON: give Uint8Array.from(object.data)."
+        }
+        Raw::Object(_) => " An object needs the field url.",
         _ => "",
     };
     let mut failure = refuse(path, found, ACCEPTED);

@@ -1,6 +1,5 @@
 //! `{ url, headers, credentials }`: a package behind an address that needs more than a plain request.
 
-use super::binary::ACCEPTED;
 use super::fields::{Fields, Notes, clipped, join, refuse, trimmed};
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
@@ -54,19 +53,8 @@ pub(super) fn too_long(path: &str, found: &Raw) -> Failure {
 }
 
 /// Reads `{ url, headers, credentials }`.
-pub(super) fn parse(fields: &Fields<'_>, value: &Raw, notes: &mut Notes) -> Result<UrlRequest> {
-    let path = fields.path.as_str();
-    let Some(address) = fields.get("url") else {
-        let mut failure = refuse(path, value, ACCEPTED);
-        if fields.get("wasm").is_some() && fields.get("js").is_some() {
-            failure.message.push_str(" Separate wasm and js files are not taken: give the zip that holds them.");
-        } else if matches!(fields.get("type"), Some(Raw::Text(kind)) if kind == "Buffer") {
-            failure.message.push_str(" This is a Buffer that went through JSON: give Uint8Array.from(object.data).");
-        } else {
-            failure.message.push_str(" An object needs the field url.");
-        }
-        return Err(failure);
-    };
+pub(super) fn parse(fields: &Fields<'_>, notes: &mut Notes) -> Result<UrlRequest> {
+    let address = fields.get("url").unwrap_or(&Raw::Undefined);
     let at = fields.at("url");
     let url = match address {
         Raw::Text(text) | Raw::Url(text) if !trimmed(text).is_empty() => trimmed(text).to_owned(),

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::directory::{self, Entry, METHOD_STORED};
+use super::directory::{self, Entry, Fields, HEADER, METHOD_STORED};
 use super::names::quote;
 use super::source::Source;
 use super::{CHUNK, Limits};
@@ -13,6 +13,8 @@ use crate::error::{Code, Failure, Result};
 
 /// Deflate cannot expand further than 1032 times: a directory that states more is wrong.
 const DEFLATE_RATIO: u64 = 1032;
+
+const CONTRADICTION: &str = "its sizes contradict each other";
 
 /// An archive and where it is read from.
 #[derive(Debug)]
@@ -34,13 +36,9 @@ impl<R: Read + Seek> Archive<R> {
         let entry = self.entry(index)?;
         self.check(index, limits)?;
         if entry.size > limits.inner {
-            let message = format!(
-                "The archive {} inside the package has {} bytes; at most {} are read. Give the inner zip itself.",
-                quote(&entry.name),
-                entry.size,
-                limits.inner
-            );
-            return Err(Failure::new(Code::PackageTooLarge, message).at(entry.name.clone()));
+            let what =
+                format!("has {} bytes; at most {} are read. Give the inner zip itself", entry.size, limits.inner);
+            return Err(self.too_large(entry, &what));
         }
         let in_place = match (entry.method, entry.data) {
             (METHOD_STORED, Some(start)) => self.source.window(start, entry.size),
@@ -89,12 +87,32 @@ impl<R: Read + Seek> Archive<R> {
             _ => size <= compressed.saturating_mul(DEFLATE_RATIO),
         };
         if !possible {
-            return Err(damaged(entry, "its sizes contradict each other"));
+            return Err(damaged(entry, CONTRADICTION));
         }
         if size > limits.expanded || (size > limits.ratio_floor && size / compressed.max(1) > limits.ratio) {
-            return Err(too_large(entry, &format!("would expand from {compressed} to {size} bytes")));
+            return Err(self.too_large(entry, &format!("would expand from {compressed} to {size} bytes")));
         }
         Ok(())
+    }
+
+    /// The failure for a size that is not accepted: when what stands at the entry itself is another one, it is damage.
+    #[cold]
+    pub fn too_large(&self, entry: &Entry, what: &str) -> Failure {
+        const STREAMED: u64 = 8;
+        let source = &self.source;
+        let read = |at: Option<u64>| source.bytes(at.unwrap_or(u64::MAX), 30).unwrap_or_default();
+        let header = read(Some(entry.header));
+        let mut size = Fields(&header).u32(22);
+        if Fields(&header).u16(6) & STREAMED != 0 {
+            // Whoever wrote it knew the size only behind the data.
+            let behind = read(entry.data.and_then(|data| data.checked_add(entry.compressed)));
+            size = Fields(&behind).u32(if behind.starts_with(b"PK\x07\x08") { 12 } else { 8 });
+        }
+        if size != entry.size && size != u64::from(u32::MAX) {
+            return damaged(entry, CONTRADICTION);
+        }
+        let message = format!("The entry {} {what}: refused as too large.", quote(&entry.name));
+        Failure::new(Code::PackageTooLarge, message).at(entry.name.clone())
     }
 
     /// Streams the entry's bytes in chunks of at most [`CHUNK`]; its CRC and size are checked at the end.
@@ -117,8 +135,7 @@ impl<R: Read + Seek> Archive<R> {
             };
             total += count as u64;
             if total > entry.size {
-                let size = entry.size;
-                return Err(too_large(entry, &format!("expands beyond the {size} bytes its directory states")));
+                return Err(damaged(entry, "its bytes are more than stated"));
             }
             write(&buffer[..count])?;
         }
@@ -134,8 +151,6 @@ impl<R: Read + Seek> Archive<R> {
         self.source.take_trouble().unwrap_or_else(|| damaged(entry, why))
     }
 }
-
-pub(super) const HEADER: &str = "its header is not where the directory says";
 
 /// What is wrong with an entry whose bytes cannot be read on after `total` of them.
 #[cold]
@@ -155,11 +170,4 @@ fn damaged(entry: &Entry, why: &str) -> Failure {
     let name = quote(&entry.name);
     let message = format!("The zip archive is damaged at {name}: {why}. Fetch or export the package again.");
     Failure::new(Code::ZipInvalid, message).at(entry.name.clone())
-}
-
-#[cold]
-#[inline(never)]
-fn too_large(entry: &Entry, what: &str) -> Failure {
-    let message = format!("The entry {} {what}: refused as too large.", quote(&entry.name));
-    Failure::new(Code::PackageTooLarge, message).at(entry.name.clone())
 }

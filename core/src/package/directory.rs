@@ -8,7 +8,6 @@ use std::io::{Read, Seek};
 use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::archive::HEADER;
 use super::names::quote;
 use super::source::Source;
 use super::{Limits, sniff};
@@ -26,6 +25,8 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// Most bytes read to open an archive. An honest one takes its directory and the end of the file.
 const OPENING: u64 = 512 * 1024 * 1024;
 
+pub(super) const HEADER: &str = "its header is not where the directory says";
+
 pub(super) const METHOD_STORED: u16 = 0;
 const METHOD_DEFLATED: u16 = 8;
 
@@ -37,6 +38,8 @@ pub(super) struct Entry {
     pub method: u16,
     pub compressed: u64,
     pub size: u64,
+    /// Where its own header is.
+    pub header: u64,
     /// Where its bytes begin; unknown when its header is not where the directory says.
     pub data: Option<u64>,
     pub symlink: bool,
@@ -45,7 +48,7 @@ pub(super) struct Entry {
 }
 
 /// Little-endian fields of a record that was read whole.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub &'a [u8]);
 
 impl Fields<'_> {
     fn number(&self, at: usize, width: usize) -> Option<u64> {
@@ -53,11 +56,11 @@ impl Fields<'_> {
         Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
 
-    fn u16(&self, at: usize) -> u64 {
+    pub fn u16(&self, at: usize) -> u64 {
         self.number(at, 2).unwrap_or(0)
     }
 
-    fn u32(&self, at: usize) -> u64 {
+    pub fn u32(&self, at: usize) -> u64 {
         self.number(at, 4).unwrap_or(0)
     }
 
@@ -84,6 +87,9 @@ pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Resul
     }
     let end = find_end(source)?;
     let most = limits.entries;
+    if end.entries.saturating_mul(CENTRAL_SIZE as u64) > end.size {
+        return Err(damaged(source, format!("its directory is too short for the {} entries it states", end.entries)));
+    }
     if end.entries > most {
         return Err(too_large(format!("has {} entries; at most {most} are read", end.entries)));
     }
@@ -126,6 +132,7 @@ fn entry<R: Read + Seek>(zip: &mut ZipArchive<Source<R>>, index: usize) -> Entry
         method: method(file.compression()),
         compressed: file.compressed_size(),
         size: file.size(),
+        header: file.header_start(),
         data: Some(file.data_start()),
         symlink: file.is_symlink(),
         repeated: false,

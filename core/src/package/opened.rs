@@ -7,7 +7,7 @@ use md5::{Digest, Md5};
 use super::archive::Archive;
 use super::checksums::{Checksums, Sum, hex};
 use super::layout::{self, Layout, Place, is_description_of, is_usable};
-use super::names::{base, folder, quote};
+use super::names::{base, folder, list, quote};
 use super::role::Role;
 use super::select::Choice;
 use super::source::Source;
@@ -62,7 +62,7 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
         }
         _ => Choice::new(&archives[model], |_| true),
     };
-    choice.read_sums(&mut warnings)?;
+    choice.read_sums(&want.limits, &mut warnings)?;
     let part = |role: Role, archive: usize, index: usize, sums: &Checksums| -> Result<Part> {
         archives[archive].check(index, &want.limits)?;
         let entry = archives[archive].entry(index)?;
@@ -135,10 +135,14 @@ fn check_listing<R: Read + Seek>(
         }
         warnings.push(format!("{message}."));
     }
-    if choice.sums.names().next().is_some() {
-        for part in parts.iter().filter(|part| part.role.is_code() && part.sums.is_empty()) {
-            warnings.push(format!("{} was not checked: checksums.md5 does not list it.", quote(&part.name)));
-        }
+    let listed: Vec<&str> = choice.sums.names().collect();
+    let unlisted = parts.iter().filter(|part| part.role.is_code() && part.sums.is_empty());
+    let unlisted: Vec<&str> = unlisted.map(|part| part.name.as_str()).collect();
+    if !listed.is_empty() && !unlisted.is_empty() {
+        let (unlisted, listed) = (list(&unlisted), list(&listed));
+        warnings.push(format!(
+            "checksums.md5 lists {listed}, but not {unlisted}: not checked, so that damage there is not noticed."
+        ));
     }
     Ok(())
 }

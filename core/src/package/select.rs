@@ -4,6 +4,7 @@ use std::io::{Read, Seek};
 
 use md5::{Digest, Md5};
 
+use super::Limits;
 use super::archive::Archive;
 use super::checksums::{Checksums, Sum};
 use super::directory::Entry;
@@ -40,13 +41,13 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
     }
 
     /// Reads `checksums.md5`; several (one per folder) count together.
-    pub fn read_sums(&mut self, warnings: &mut Vec<String>) -> Result<()> {
+    pub fn read_sums(&mut self, limits: &Limits, warnings: &mut Vec<String>) -> Result<()> {
         let mut text = Vec::new();
         for index in self.of(Role::Checksums) {
             let entry = self.archive.entry(index)?;
+            self.archive.check(index, limits)?;
             if text.len() as u64 + entry.size > LARGEST_SUMS {
-                let message = format!("{} has {} bytes: refused as too large.", quote(&entry.name), entry.size);
-                return Err(Failure::new(Code::PackageTooLarge, message).at(entry.name.clone()));
+                return Err(self.archive.too_large(entry, &format!("has {} bytes", entry.size)));
             }
             self.archive.stream(index, &mut |chunk| {
                 text.extend_from_slice(chunk);

@@ -185,13 +185,18 @@ pub fn raw_zip(entries: &[Raw], zip64: bool) -> Vec<u8> {
         put(&mut out, entry.flags.into(), 2);
         put(&mut out, entry.method.into(), 2);
         put(&mut out, 0, 4);
-        put(&mut out, entry.crc.into(), 4);
-        put(&mut out, entry.compressed, 4);
-        put(&mut out, entry.size, 4);
+        // What is written as it comes has its sum and sizes behind it.
+        let streamed = entry.flags & 8 != 0;
+        let facts = [u64::from(entry.crc), entry.compressed, entry.size];
+        facts.iter().for_each(|&fact| put(&mut out, if streamed { 0 } else { fact }, 4));
         put(&mut out, entry.name.len() as u64, 2);
         put(&mut out, 0, 2);
         out.extend_from_slice(&entry.name);
         out.extend_from_slice(&entry.data);
+        if streamed {
+            out.extend_from_slice(b"PK\x07\x08");
+            facts.iter().for_each(|&fact| put(&mut out, fact, 4));
+        }
 
         let mut extra = entry.extra.clone();
         if entry.zip64 {

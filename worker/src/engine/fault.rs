@@ -4,6 +4,11 @@ use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
 
 use crate::js::{describe, get};
+use crate::scope::Environment;
+
+/// The message for a model that needs more memory than there is before it has computed anything.
+pub const NO_MEMORY_TO_START: &str = "The browser has no memory to start the model. Configure fewer replicas, or keep fewer models loaded \
+     (offlineMaxService).";
 
 /// A call that failed, and whether its engine can be trusted afterwards.
 #[derive(Debug, Clone)]
@@ -26,7 +31,7 @@ impl Fault {
     }
 
     /// Classifies what an engine threw. `tail` gives what it printed.
-    pub fn thrown(value: &JsValue, tail: impl FnOnce(&str) -> String) -> Self {
+    pub fn thrown(value: &JsValue, environment: &Environment, tail: impl FnOnce(&str) -> String) -> Self {
         let said = describe(value);
         if is_cpp_exception(value) {
             return Fault::harmless(
@@ -36,7 +41,7 @@ impl Fault {
                 tail(&said),
             );
         }
-        if is_memory(&said) {
+        if is_memory(&said, environment) {
             return Fault::fatal(
                 Code::OutOfMemory,
                 "The model ran out of memory. Give it less data, or run fewer replicas.",
@@ -62,8 +67,13 @@ fn is_cpp_exception(value: &JsValue) -> bool {
     matches!(class.as_deref(), Some("CppException" | "Exception")) || get(value, "name") == "CppException"
 }
 
-/// Engines report a failed growth in words only.
-fn is_memory(said: &str) -> bool {
+/// Whether memory ran out: engines, glue and browsers say so in words, or the glue's bare abort follows a refusal.
+pub fn is_memory(said: &str, environment: &Environment) -> bool {
     let said = said.to_ascii_lowercase();
-    ["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc"].iter().any(|word| said.contains(word))
+    if said.contains("abort") && environment.refused() {
+        return true;
+    }
+    ["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc", "allocate"]
+        .iter()
+        .any(|word| said.contains(word))
 }

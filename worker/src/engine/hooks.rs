@@ -10,7 +10,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::console::Tail;
 use super::dispatch::Exchange;
+use super::fault::{NO_MEMORY_TO_START, is_memory};
 use crate::js::{as_object, describe, get, set};
+use crate::scope::Environment;
 
 /// What the hooks learn, and the promise by which they report that starting failed.
 pub struct Hooks {
@@ -23,7 +25,13 @@ pub struct Hooks {
 
 impl Hooks {
     /// Hooks that give the glue `module` and `data`.
-    pub fn new(module: &WebAssembly::Module, data: Option<ArrayBuffer>, tail: &Tail, exchange: &Exchange) -> Self {
+    pub fn new(
+        module: &WebAssembly::Module,
+        data: Option<ArrayBuffer>,
+        tail: &Tail,
+        environment: &Environment,
+        exchange: &Exchange,
+    ) -> Self {
         let options = Object::new();
         let memory = Rc::new(RefCell::new(None));
         let (failed, fail) = failure_promise();
@@ -33,25 +41,31 @@ impl Hooks {
         set(&options, "print", &tail.writer().into_js_value());
         set(&options, "printErr", &tail.writer().into_js_value());
 
-        if let Some(data) = data {
-            let give = Closure::<dyn Fn() -> JsValue>::new(move || data.clone().into());
-            set(&options, "getPreloadedPackage", &give.into_js_value());
-        }
+        let give = {
+            let fail = fail.clone();
+            Closure::<dyn Fn(JsValue) -> Result<JsValue, JsValue>>::new(move |name| match &data {
+                Some(data) => Ok(data.clone().into()),
+                // Or the glue would look for it on a server.
+                None => Err(fail.with(Code::PackageIncomplete, &name)),
+            })
+        };
+        set(&options, "getPreloadedPackage", &give.into_js_value());
 
         let abort = {
             let fail = fail.clone();
-            Closure::<dyn Fn(JsValue)>::new(move |reason| fail.with(Code::GlueFailed, &reason))
+            Closure::<dyn Fn(JsValue)>::new(move |reason| drop(fail.with(Code::GlueFailed, &reason)))
         };
         set(&options, "onAbort", &abort.into_js_value());
 
         let instantiate = {
-            let (module, memory) = (module.clone(), memory.clone());
+            let (module, memory, environment) = (module.clone(), memory.clone(), environment.clone());
             Closure::<dyn Fn(JsValue, Function) -> JsValue>::new(move |imports: JsValue, done: Function| {
+                environment.watch_growth(&imports);
                 let (module, memory, fail) = (module.clone(), memory.clone(), fail.clone());
                 spawn_local(async move {
                     let instance = match instantiate(&module, &imports).await {
                         Ok(instance) => instance,
-                        Err(error) => return fail.with(Code::WasmInvalid, &error),
+                        Err(error) => return drop(fail.with(Code::WasmInvalid, &error)),
                     };
                     *memory.borrow_mut() = find_memory(&instance.exports(), &imports);
                     if let Err(error) = done.call2(&JsValue::UNDEFINED, &instance, &module) {
@@ -86,12 +100,14 @@ impl Hooks {
 struct Fail(Function);
 
 impl Fail {
-    fn with(&self, code: Code, reason: &JsValue) {
+    /// Reports the failure; gives it back, to be thrown where glue would go on.
+    fn with(&self, code: Code, reason: &JsValue) -> JsValue {
         let failure = Object::new();
         set(&failure, "code", &code.as_str().into());
         set(&failure, "reason", &describe(reason).into());
         // A promise's own reject function does not throw.
         let _ = self.0.call1(&JsValue::UNDEFINED, &failure);
+        failure.into()
     }
 }
 
@@ -106,10 +122,20 @@ fn failure_promise() -> (Promise, Fail) {
 }
 
 /// Turns what [`Hooks::failed`] was rejected with, or what the glue threw, into a failure.
-pub fn start_failure(reason: &JsValue, tail: &Tail) -> Failure {
+pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -> Failure {
     let said = get(reason, "reason").as_string().unwrap_or_else(|| describe(reason));
-    let wasm = get(reason, "code") == Code::WasmInvalid.as_str();
-    let (code, message) = if wasm {
+    let code = get(reason, "code");
+    if code == Code::PackageIncomplete.as_str() {
+        let message = format!(
+            "The package has no data (.data): its glue asks for {said:?}. Give the zip that the compiler or the export \
+             made, unchanged."
+        );
+        return Failure::new(Code::PackageIncomplete, message).at(said);
+    }
+    if is_memory(&said, environment) {
+        return Failure::new(Code::OutOfMemory, NO_MEMORY_TO_START).with_details(tail.take_after(&said));
+    }
+    let (code, message) = if code == Code::WasmInvalid.as_str() {
         (Code::WasmInvalid, "The model's WebAssembly cannot be linked with its glue: they belong to different builds.")
     } else {
         (Code::GlueFailed, "The model's glue (the .js of the package) failed while it was starting.")

@@ -9,7 +9,7 @@ use web_sys::{Blob, Url};
 
 use super::console::Tail;
 use super::dispatch::Exchange;
-use super::fault::Fault;
+use super::fault::{Fault, NO_MEMORY_TO_START, is_memory};
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
 use crate::js::{describe, get, set};
@@ -56,6 +56,7 @@ pub struct Engine {
     heap: Heap,
     workbook: u32,
     tail: Tail,
+    environment: Environment,
     /// It may suspend while computing: never two calls at once.
     pub is_async: bool,
 }
@@ -66,10 +67,12 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
     let tail = Tail::default();
     tail.replace_console();
     let factory = evaluate(&parts.glue, environment)?;
-    let hooks = Hooks::new(&parts.module, parts.data, &tail, exchange);
-    let started = factory.call1(&JsValue::UNDEFINED, &hooks.options).map_err(|error| start_failure(&error, &tail))?;
+    let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
+    let started = factory
+        .call1(&JsValue::UNDEFINED, &hooks.options)
+        .map_err(|error| start_failure(&error, &tail, environment))?;
     let outcome = Promise::race(&Array::of2(&settled(started), &hooks.failed));
-    let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail))?;
+    let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail, environment))?;
     let instance: Workbook = Array::from(&boxed).get(0).unchecked_into();
 
     for name in ["_construct", "_node_calc_v3", "_malloc", "_free"] {
@@ -85,15 +88,21 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
         set(&instance, "dispatch", &get(&hooks.options, "dispatch"));
     }
     let workbook = instance.construct().map_err(|error| {
-        let message = "The model started but could not construct its workbook. Its data file (the .data of the \
-                       package) may be missing or damaged; export the package again.";
-        Failure::new(Code::ModelConstruct, message).with_details(tail.take_after(&describe(&error)))
+        let said = describe(&error);
+        let (code, message) = if is_memory(&said, environment) {
+            (Code::OutOfMemory, NO_MEMORY_TO_START)
+        } else {
+            let message = "The model started but could not construct its workbook. Its data file (the .data of the \
+                           package) may be missing or damaged; export the package again.";
+            (Code::ModelConstruct, message)
+        };
+        Failure::new(code, message).with_details(tail.take_after(&said))
     })?;
     let is_async = get(&instance, "_is_async").is_function()
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
     let heap = Heap::new(instance.clone().unchecked_into(), memory).map_err(|fault| fault.failure)?;
     tail.clear();
-    Ok(Engine { instance, heap, workbook, tail, is_async })
+    Ok(Engine { instance, heap, workbook, tail, environment: environment.clone(), is_async })
 }
 
 /// Runs the glue's text and gives the factory it defines.
@@ -179,7 +188,7 @@ impl Engine {
                 self.heap.take_answer(at)
             }
             Err(thrown) => {
-                let fault = Fault::thrown(&thrown, |said| self.tail.take_after(said));
+                let fault = Fault::thrown(&thrown, &self.environment, |said| self.tail.take_after(said));
                 if !fault.fatal {
                     self.heap.done(input);
                 }

@@ -19,7 +19,7 @@ export function environment(importScripts) {
     request.send();
     (0, eval)(request.responseText);
   };
-  return { importScripts: importScripts ?? evaluate };
+  return { importScripts: importScripts ?? evaluate, watchGrowth() {}, refused: false };
 }
 
 /** Collects what would be posted to the page; the test runner's own messages pass. */
