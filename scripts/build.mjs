@@ -1,12 +1,13 @@
 // Makes dist/: one payload (bindings, worker text, WebAssembly), wrapped as a classic script, a module and CommonJS.
 // What it makes of what is configured in wasm-pack.toml.
 
-import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { setup } from "./setup.mjs";
+import { optimise, pack, shorten } from "./lib/payload.mjs";
 import { run, say } from "./lib/run.mjs";
 import { root } from "./lib/paths.mjs";
 
@@ -14,30 +15,29 @@ import { root } from "./lib/paths.mjs";
 export async function build({ config: file = path.join(root, "wasm-pack.toml") } = {}) {
   const { parse } = await import("smol-toml");
   const config = parse(await readFile(file, "utf8"));
-  const wasm = await compile(config);
+  const payload = await compile(config);
   const out = path.join(root, config.bundle["out-dir"]);
   await mkdir(out, { recursive: true });
-  await bundle(config, wasm, out);
+  await bundle(config, payload, out);
   await copyFile(path.join(root, "src/js/index.d.ts"), path.join(out, "index.d.ts"));
   await copyFile(path.join(root, "src/js/index.d.cts"), path.join(out, "index.d.cts"));
   return checkSize(config, path.join(out, config.bundle.browser));
 }
 
-/** Rust to optimised WebAssembly; gives its bytes. */
+/** Rust to packed WebAssembly and what belongs to it. */
 async function compile(config) {
   const { target, profile, "out-dir": outDir, "out-name": name } = config["wasm-pack"];
+  const env = withoutOwnPaths();
   await run(
     "wasm-pack",
     ["build", "--target", target, "--profile", profile, "--mode", "no-install", "--no-pack", "--no-opt", "--no-typescript",
       "--out-dir", outDir, "--out-name", name],
-    { title: "Compiling Rust to WebAssembly", env: withoutOwnPaths() },
+    { title: "Compiling Rust to WebAssembly", env },
   );
-  const raw = path.join(root, outDir, `${name}_bg.wasm`);
-  const optimised = path.join(root, outDir, `${name}_bg.opt.wasm`);
-  if (await isNewer(raw, optimised)) {
-    await run("wasm-opt", [raw, "-o", optimised, ...config["wasm-opt"].flags], { title: "Optimising the WebAssembly" });
-  }
-  return readFile(optimised);
+  const { flags } = config["wasm-opt"];
+  const { file, names } = await optimise(path.join(root, outDir, `${name}_bg.wasm`), flags);
+  const glue = shorten(await readFile(path.join(root, outDir, `${name}.js`), "utf8"), names);
+  return { glue, ...(await pack(file, { profile, flags, env })) };
 }
 
 /** Panic messages carry the paths of sources; those of libraries shall not tell where this machine keeps them. */
@@ -48,23 +48,15 @@ function withoutOwnPaths() {
   return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
 }
 
-async function isNewer(file, than) {
-  const [a, b] = await Promise.all([stat(file), stat(than).catch(() => undefined)]);
-  return !b || a.mtimeMs > b.mtimeMs;
-}
-
 /** Writes the three wrappings. */
-async function bundle(config, wasm, out) {
+async function bundle(config, { glue: generated, packed, unpacker }, out) {
   const esbuild = await import("esbuild");
   const { "out-dir": pkg, "out-name": name } = config["wasm-pack"];
   const { browser, module, commonjs, target } = config.bundle;
   const glue = path.join(root, pkg, `${name}.js`);
-  // We always hand over a compiled module. Without the default initialiser bundlers find no file to fetch either.
   // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
   const exported = [];
-  const bindings = (await readFile(glue, "utf8"))
-    .replace("export { initSync, __wbg_init as default };", "")
-    .replace(/new URL\('[^']*', import\.meta\.url\)/, "undefined")
+  const bindings = generated
     .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`))
     .concat(`module.exports = { initSync, ${exported.join(", ")} };\n`);
   const common = { bundle: true, minify: true, write: false, target, legalComments: "none", logLevel: "warning" };
@@ -83,11 +75,9 @@ async function bundle(config, wasm, out) {
     format: "iife",
     plugins: [virtual({})],
   });
-  // After gzip, a fifth smaller than base64 of the deflated bytes, and half of base64 of the bytes themselves.
-  const { compress } = await import("lzma1");
-  const packed = Buffer.from(compress(wasm, 9)).toString("base64");
   const payload = virtual({
-    "spark:wasm": `module.exports = ${JSON.stringify(packed)};`,
+    "spark:wasm": `module.exports = ${JSON.stringify(packed.toString("base64"))};`,
+    "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("base64"))};`,
     "spark:worker": `export default ${JSON.stringify(worker.outputFiles[0].text)};`,
   });
   const wrap = async (entry, file, options) => {

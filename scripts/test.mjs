@@ -17,7 +17,12 @@ const BROWSER_CRATES = /^(wasm-bindgen|js-sys|web-sys|gloo)\b/;
  * check. `after`: steps without which it cannot run. `needs`: what setup must provide.
  */
 const STEPS = [
-  { name: "core", counts: true, needs: ["rust"], work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast"]) },
+  {
+    name: "core",
+    counts: true,
+    needs: ["rust"],
+    work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast", "-p", "spark-execute-payload"]),
+  },
   { name: "tree", needs: ["rust"], work: checkTree },
   { name: "fmt", needs: ["rust"], component: "fmt", work: (io) => io("cargo", ["fmt", "--all", "--check"]) },
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
@@ -159,7 +164,7 @@ async function checkTree(io) {
 }
 
 async function clippy(io) {
-  await io("cargo", ["clippy", "-p", "spark-execute-core", "--all-targets", "--", "-D", "warnings"]);
+  await io("cargo", ["clippy", "-p", "spark-execute-core", "-p", "spark-execute-payload", "--all-targets", "--", "-D", "warnings"]);
   await io("cargo", ["clippy", "--workspace", "--all-targets", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
 }
 

@@ -1,7 +1,7 @@
 // Our own WebAssembly: carried inside this file, packed and in base64, decoded and compiled in the first `new Spark`.
 
 import { BrowserError } from "./errors.js";
-import { unpack } from "./lzma.js";
+import { unpack } from "./unpack.js";
 
 let glue;
 
@@ -10,7 +10,7 @@ export function runtime() {
   if (glue) return glue;
   // Required, and before the bindings, so that it precedes them in the file: nothing long may then separate them from
   // their copy for the worker, which gzip sees only when it is near.
-  const module = compile(unpack(decodeBase64(require("spark:wasm"))));
+  const module = compile(unpackModule(require("spark:unpacker"), require("spark:wasm")));
   // Evaluated only now: importing this package must run nothing.
   const bindings = require("spark:glue");
   bindings.initSync({ module });
@@ -22,6 +22,12 @@ export function runtime() {
 export function missingPrerequisite() {
   const needed = ["WebAssembly", "TextDecoder", "TextEncoder"];
   return needed.find((name) => typeof globalThis[name] === "undefined");
+}
+
+function unpackModule(unpacker, packed) {
+  const bytes = unpack(compile(decodeBase64(unpacker)), decodeBase64(packed));
+  if (bytes) return bytes;
+  throw new BrowserError("This copy of spark-execute is damaged. Load it again from where it comes.", { code: "INTERNAL" });
 }
 
 function compile(bytes) {

@@ -1,0 +1,63 @@
+// The WebAssembly inside dist/*.js: how the build makes it small, and how tests get it out again.
+import { readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { unpack } from "../../src/js/unpack.js";
+import { at } from "./paths.mjs";
+import { run } from "./run.mjs";
+
+const CRATE = "spark-execute-payload";
+
+/** Optimises `raw`; gives the path of the result, and the short names that its imports and exports have now. */
+export async function optimise(raw, flags) {
+  const file = raw.replace(/\.wasm$/, ".opt.wasm");
+  const map = `${file}.json`;
+  if (await isNewer(raw, map)) {
+    // The names are long, and their hashes are noise to every compressor.
+    const args = [raw, "-o", file, ...flags, "--minify-imports-and-exports-and-modules"];
+    const { stdout } = await run("wasm-opt", args, { title: "Optimising the WebAssembly" });
+    await writeFile(map, stdout);
+  }
+  return { file, names: JSON.parse(await readFile(map, "utf8")) };
+}
+
+/** Packs the module in `file`; gives it and the module that unpacks it. */
+export async function pack(file, { profile, flags, env }) {
+  const packed = file.replace(/\.wasm$/, ".packed");
+  const target = "wasm32-unknown-unknown";
+  const shared = ["-p", CRATE, "--target-dir", at("target")];
+  const title = "Packing the WebAssembly";
+  await run("cargo", ["build", ...shared, "--lib", "--target", target, "--profile", profile], { env });
+  await run("cargo", ["run", ...shared, "--release", "--example", "pack", file, packed], { title });
+  const unpacker = path.join(path.dirname(file), "unpack.wasm");
+  await run("wasm-opt", [at("target", target, profile, `${CRATE.replaceAll("-", "_")}.wasm`), "-o", unpacker, ...flags]);
+  return { packed: await readFile(packed), unpacker: await readFile(unpacker) };
+}
+
+/** The generated bindings, with those names, and without the asynchronous start that nobody calls. */
+export function shorten(glue, { imports, exports }) {
+  const replace = (pattern, to) => {
+    const count = glue.match(pattern)?.length ?? 0;
+    if (count !== 1) throw new Error(`The generated bindings have ${count} times ${pattern}, not once; see scripts/lib/payload.mjs.`);
+    glue = glue.replace(pattern, to);
+  };
+  replace(/^async function __wbg_load[^]*?^}\n/gm, "");
+  replace(/^let __wbg_init_promise;[^]*/gm, "");
+  // All imports are from one module, which the optimiser calls "a".
+  replace(/"\.\/\w+_bg\.js": import0/g, "a: import0");
+  for (const [, long, short] of imports) replace(new RegExp(`^( +)${long}(?=: )`, "gm"), (_, indent) => indent + short);
+  const shortOf = new Map(exports);
+  return glue.replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${shortOf.get(name) ?? name}`);
+}
+
+/** The WebAssembly in the text of a built script. */
+export function unpackScript(script) {
+  const texts = script.match(/[A-Za-z0-9+/]{2000,}={0,2}/g) ?? [];
+  const [unpacker, packed] = [texts.find((text) => text.startsWith("AGFzbQ")), texts.find((text) => text.length > 50_000)];
+  const bytes = (text) => Buffer.from(text, "base64");
+  return { unpacker, packed, wasm: unpack(new WebAssembly.Module(bytes(unpacker)), bytes(packed)) };
+}
+
+async function isNewer(file, than) {
+  const [a, b] = await Promise.all([stat(file), stat(than).catch(() => undefined)]);
+  return !b || a.mtimeMs > b.mtimeMs;
+}

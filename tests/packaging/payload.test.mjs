@@ -1,0 +1,39 @@
+// What unpacks our WebAssembly in the page; its decoder has native tests of its own (payload/tests).
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { at } from "../../scripts/lib/paths.mjs";
+import { shorten, unpackScript } from "../../scripts/lib/payload.mjs";
+import { unpack } from "../../src/js/unpack.js";
+
+const script = await readFile(at("dist", "browser.js"), "utf8");
+const built = unpackScript(script);
+const unpacker = new WebAssembly.Module(Buffer.from(built.unpacker, "base64"));
+const packed = Buffer.from(built.packed, "base64");
+
+test("the script carries the WebAssembly that the build optimised", async () => {
+  assert.deepEqual(Buffer.from(built.wasm), await readFile(at("target", "pkg", "spark_execute_bg.opt.wasm")));
+});
+
+test("what unpacks it needs nothing and stays small: no panic, no allocator", () => {
+  assert.deepEqual(WebAssembly.Module.imports(unpacker), []);
+  assert.ok(built.unpacker.length < 6500, `${built.unpacker.length} characters of base64`);
+});
+
+test("a damaged script is refused", () => {
+  for (const at of [0, 5, 1000, packed.length >> 1, packed.length - 1]) {
+    const damaged = Uint8Array.from(packed);
+    damaged[at] ^= 4;
+    assert.equal(unpack(unpacker, damaged), undefined, `byte ${at}`);
+  }
+  assert.equal(unpack(unpacker, Uint8Array.from(packed).subarray(0, -1)), undefined);
+});
+
+test("bindings of another shape stop the build", async () => {
+  const glue = await readFile(at("target", "pkg", "spark_execute.js"), "utf8");
+  const names = JSON.parse(await readFile(at("target", "pkg", "spark_execute_bg.opt.wasm.json"), "utf8"));
+  const [, long] = names.imports[0];
+  assert.ok(!shorten(glue, names).includes(long));
+  assert.throws(() => shorten(glue.replace(long, "another"), names), /0 times/);
+  assert.throws(() => shorten(glue.replace("let __wbg_init_promise", "let other"), names), /0 times/);
+});
