@@ -1,15 +1,18 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
-use js_sys::JSON;
+use js_sys::{JSON, Object};
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, get, now};
+use spark_execute_worker::js::{describe, get, now, set};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
 use crate::pool::{End, Pending, Pool};
 use crate::request::parse_response;
+
+const OFFLINE: &str = "offline";
+const ONLINE: &str = "online";
 
 /// Texts of the package that a call asked for: static outputs, form description; `undefined` when absent or not wanted.
 type Texts = (JsValue, JsValue);
@@ -40,8 +43,10 @@ impl Pool {
             return;
         }
         let Some(pending) = self.take(call) else { return };
-        let key = if let End::Promise { .. } = pending.end { "response" } else { "text" };
-        self.succeed(&pending, &get(answer, key));
+        match pending.end {
+            End::Promise { .. } => self.succeed(&pending, &self.host.with_path(&get(answer, "response"), ONLINE)),
+            End::Engine(_) => self.succeed(&pending, &get(answer, "text")),
+        }
     }
 
     /// The endpoint did not answer `call`; `cause` is what was thrown, if anything was.
@@ -60,6 +65,7 @@ impl Pool {
 
     /// Ends a call well: with the response, or with its text for an engine.
     fn succeed(&self, pending: &Pending, response: &JsValue) {
+        self.tell_listeners(pending, &JsValue::UNDEFINED);
         match &pending.end {
             // A promise's own functions do not throw.
             End::Promise { resolve, .. } => drop(resolve.call1(&JsValue::UNDEFINED, response)),
@@ -80,7 +86,7 @@ impl Pool {
 
     /// The response of a replica with what the package adds; as text for an engine.
     fn finish(&self, pending: &Pending, text: &JsValue, (fixed, form): &Texts) -> Result<JsValue, Failure> {
-        let mut response = parse_response(text)?;
+        let mut response = parse_response(&self.host, text)?;
         let is_whole = fixed.is_undefined() && form.is_undefined();
         if !is_whole {
             response = self.host.overlay(&response, fixed, form).map_err(|error| {
@@ -96,16 +102,40 @@ impl Pool {
     }
 
     fn reject(&self, pending: Pending, failure: Failure) {
-        let mut context = pending.context;
+        let mut context = pending.context.clone();
         if context.cause.is_undefined() {
             context.cause = self.state.borrow().cause.clone();
         }
         match pending.end {
-            End::Promise { reject, .. } => {
+            End::Promise { ref reject, .. } => {
                 let error = self.host.error(failure, context);
+                self.tell_listeners(&pending, &error);
                 let _ = reject.call1(&JsValue::UNDEFINED, &error);
             }
-            End::Engine(asked) => self.answer_failure(&asked, failure, context),
+            End::Engine(ref asked) => self.answer_failure(asked, failure, context),
         }
+    }
+
+    /// A caller's call is over: the event `execute`.
+    fn tell_listeners(&self, pending: &Pending, error: &JsValue) {
+        if self.has_listeners.get()
+            && let End::Promise { .. } = pending.end
+        {
+            let path = if pending.leg.is_some() { ONLINE } else { OFFLINE };
+            self.emit("execute", pending, &[("path", path.into()), ("error", error.clone())]);
+        }
+    }
+
+    /// Tells listeners of something that concerns a call.
+    pub(crate) fn emit(&self, kind: &str, pending: &Pending, more: &[(&str, JsValue)]) {
+        if !self.has_listeners.get() {
+            return;
+        }
+        let detail = Object::new();
+        set(&detail, "versionId", &pending.context.version_id.as_deref().into());
+        for (key, value) in more {
+            set(&detail, key, value);
+        }
+        self.host.emit(kind, &detail);
     }
 }

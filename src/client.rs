@@ -98,6 +98,11 @@ impl Client {
         self.pool.cancel(call, reason);
     }
 
+    /// From now on somebody listens to events.
+    pub fn listen(&self) {
+        self.pool.has_listeners.set(true);
+    }
+
     /// Ends all workers and calls; what comes later is refused.
     pub fn destroy(&self) {
         self.pool.destroy();

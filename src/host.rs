@@ -32,6 +32,18 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn encode(this: &Host, request: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// The response of an engine; throws when its text is not JSON, `undefined` when it is not an object.
+    #[wasm_bindgen(method, catch, js_name = parseResponse)]
+    pub fn parse_response(this: &Host, text: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Notes which path a response took.
+    #[wasm_bindgen(method, js_name = withPath)]
+    pub fn with_path(this: &Host, response: &JsValue, path: &str) -> JsValue;
+
+    /// Tells the instance's listeners of something.
+    #[wasm_bindgen(method)]
+    pub fn emit(this: &Host, kind: &str, detail: &JsValue);
+
     /// Lays the package's static outputs, or its form description, over a response.
     #[wasm_bindgen(method, catch)]
     pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;

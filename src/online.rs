@@ -71,7 +71,9 @@ impl Pool {
             body = self.host.with_version(&body, version);
         }
         if let Some(failure) = failure {
-            pending.context.cause = self.host.error(failure, Context { cause, ..pending.context.clone() });
+            let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
+            self.emit("fallback", pending, &[("error", error.clone())]);
+            pending.context.cause = error;
         }
         drop(state);
         let (pool, host) = (self.weak(), self.host.clone());

@@ -89,6 +89,8 @@ pub struct Pool {
     pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
+    /// Whether events are worth making.
+    pub(crate) has_listeners: Cell<bool>,
     myself: Weak<Pool>,
     /// Keeps the pool alive while calls are open, even when the caller has let go of the client.
     held: RefCell<Option<Rc<Pool>>>,
@@ -144,6 +146,7 @@ impl Pool {
                 state: RefCell::new(state),
                 timer,
                 destroyed: Cell::new(false),
+                has_listeners: Cell::new(false),
                 myself: myself.clone(),
                 held: RefCell::default(),
             }

@@ -77,10 +77,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>) -> Result
     let Category { edit, metadata, formspec } = category;
 
     let has_meta = meta.is_object();
-    let named = version_id.is_none_or(|id| {
-        let named_by = get_member(&meta, "version_id");
-        named_by == id || named_by.is_undefined() && get_member(&meta, "version_uuid") == id
-    });
+    let named = version_id.is_none_or(|id| get_member(&meta, "version_id") == id);
     let has_context = has_meta && Reflect::has(&meta, &"_ctx".into()).unwrap_or(false);
     let unchanged = has_meta && named && !has_context && requested == Edit::Keep && edit == Edit::Keep;
     let request = if unchanged {
@@ -142,8 +139,8 @@ fn remove(object: &Object, key: &str) {
     let _ = Reflect::delete_property(object, &key.into());
 }
 
-/// The JSON text of a response as the caller gets it.
-pub fn parse_response(text: &JsValue) -> std::result::Result<JsValue, Failure> {
+/// The JSON text of an engine's response as the caller gets it.
+pub fn parse_response(host: &Host, text: &JsValue) -> std::result::Result<JsValue, Failure> {
     let invalid = |details: String| {
         Failure::new(
             Code::ResponseInvalid,
@@ -151,6 +148,6 @@ pub fn parse_response(text: &JsValue) -> std::result::Result<JsValue, Failure> {
         )
         .with_details(details)
     };
-    let parsed = crate::platform::parse_json(text).map_err(|error| invalid(describe(&error)))?;
-    if parsed.is_object() && !Array::is_array(&parsed) { Ok(parsed) } else { Err(invalid(String::new())) }
+    let parsed = host.parse_response(text).map_err(|error| invalid(describe(&error)))?;
+    if parsed.is_undefined() { Err(invalid(String::new())) } else { Ok(parsed) }
 }

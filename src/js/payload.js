@@ -134,6 +134,25 @@ function path(keys) {
   return text;
 }
 
+const PATHS = { offline: { value: "offline" }, online: { value: "online" } };
+
+/**
+ * The response of an engine, with what the Spark API adds to it; `undefined` when it is no JSON object.
+ * @param {string} text
+ */
+export function parseResponse(text) {
+  const response = JSON.parse(text);
+  if (typeof response !== "object" || response === null || Array.isArray(response)) return undefined;
+  response.status ??= "Success";
+  response.error ??= null;
+  return withPath(response, "offline");
+}
+
+/** Notes which path an answer took, out of the way of whoever walks or compares it. */
+export function withPath(response, path) {
+  return Object.defineProperty(response, "executionPath", PATHS[path]);
+}
+
 /**
  * Answers the sub-services that come from the package and not from the engine: `metadata` lays the static outputs and
  * images over the computed ones, `formspec` replaces them; with both, `metadata` counts.

@@ -1,6 +1,6 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { ask, withVersion } from "./online.js";
-import { encode, encodeUsual, overlay, usualId } from "./payload.js";
+import { encode, encodeUsual, overlay, parseResponse, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 import workerText from "spark:worker";
@@ -9,6 +9,8 @@ const host = {
   makeError,
   encode,
   overlay,
+  parseResponse,
+  withPath,
   ask,
   withVersion,
   readXcall,
@@ -24,7 +26,7 @@ const host = {
 };
 
 /** Runs Spark models inside the page. */
-export class Spark {
+export class Spark extends EventTarget {
   static {
     // Whatever the minifier calls it.
     Object.defineProperty(this, "name", { value: "Spark" });
@@ -43,9 +45,15 @@ export class Spark {
   #models;
 
   constructor(config) {
+    super();
     const missing = missingPrerequisite();
-    this.#client = missing ? new Unsupported(missing) : new (runtime().Client)(config, host);
+    this.#client = missing ? new Unsupported(missing) : new (runtime().Client)(config, { ...host, emit: this.#emit });
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
+  }
+
+  addEventListener(...listener) {
+    this.#client.listen();
+    super.addEventListener(...listener);
   }
 
   execute(input, versionId, options) {
@@ -64,6 +72,9 @@ export class Spark {
   stats() {
     return this.#client.stats();
   }
+
+  // Later, so that a listener may do anything.
+  #emit = (type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
 
   #start(input, versionId, options) {
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
@@ -103,6 +114,8 @@ class Unsupported {
     );
     return 0;
   }
+
+  listen() {}
 
   cancel() {}
 

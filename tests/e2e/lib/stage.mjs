@@ -7,6 +7,9 @@ import { launch } from "../../../scripts/lib/chromium.mjs";
 import { at } from "../../../scripts/lib/paths.mjs";
 import { PRODUCT, serve } from "../../../scripts/lib/serve.mjs";
 
+/** What Chromium says of every request that fails. */
+export const REQUEST_FAILED = /^Failed to load resource|blocked by CORS policy/;
+
 /** Long enough for any machine; only a test that hangs gets there. */
 export const DEADLINE_MS = 60_000;
 
@@ -86,6 +89,7 @@ export function stage(options = {}) {
 /** A page with the built package in it. */
 class Page {
   #expected = [];
+  #ignored = [];
   #said = [];
   #errors = [];
 
@@ -113,6 +117,11 @@ class Page {
     this.#expected.push(pattern);
   }
 
+  /** The browser itself says so, whatever the page does: not the page's words. */
+  ignoreConsole(pattern) {
+    this.#ignored.push(pattern);
+  }
+
   /** How often the server was asked for a path. */
   requests(path) {
     return this.server.requests.filter((asked) => asked === path).length;
@@ -132,7 +141,7 @@ class Page {
   async verify() {
     // One turn of the page: what was rejected without a handler is known after it.
     const open = await this.run(() => new Promise((turn) => setTimeout(() => turn(globalThis.openObjectUrls?.()), 0)));
-    const unexpected = [...this.#said];
+    const unexpected = this.#said.filter((text) => !this.#ignored.some((pattern) => pattern.test(text)));
     for (const pattern of this.#expected) {
       const found = unexpected.findIndex((text) => pattern.test(text));
       assert.ok(found >= 0, `the console lacks ${pattern}; it has ${JSON.stringify(this.#said)}`);
