@@ -261,6 +261,13 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_package_is_remembered_also_while_the_circuit_is_open() {
+        let mut circuit = open();
+        circuit.wrong_package(7, &trouble(), 500.0);
+        assert_eq!(circuit.package_read(7, 3000.0), Some(trouble()));
+    }
+
+    #[test]
     fn the_refusal_says_why_and_until_when() {
         let refusal = open().refusal(1234.5);
         assert_eq!(
