@@ -1,3 +1,4 @@
+import { ColumnarSerializer } from "./columnar.js";
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { encode, overlay, usualId } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
@@ -25,6 +26,9 @@ export class Spark {
 
   /** All error classes. */
   static WasmRunnerErrors = WasmRunnerErrors;
+
+  /** Converts tables to and from the columnar form. */
+  static ColumnarSerializer = ColumnarSerializer;
 
   /** Whether `error` comes from this package (any copy of it), optionally with this `code`. */
   static isError(error, code) {
