@@ -532,6 +532,50 @@ declare namespace Spark {
     memory: number;
   }
 
+  // --------------------------------------------------------------------------------------------- Columnar tables
+
+  /**
+   * Converts tables between rows that are objects, `[{ a: 1 }, { a: 2 }]`, and the shorter form of a header row with rows
+   * of cells, `[["a"], [1], [2]]`, which runners exchange. Tables inside cells are converted too. It keeps nothing.
+   *
+   * @example
+   * const serializer = new Spark.ColumnarSerializer();
+   * serializer.serialize([{ a: 1, b: 2 }, { a: 3 }]); // [["a", "b"], [1, 2], [3]]
+   * serializer.deserialize([["a", "b"], [1, 2], [3]]); // [{ a: 1, b: 2 }, { a: 3 }]
+   */
+  export class ColumnarSerializer {
+    /** @param options Whether data that the form would change is refused. */
+    constructor(options?: ColumnarOptions);
+    /**
+     * Rows to columnar. Data that is columnar already is returned as it is; a single object becomes a table of one row.
+     * @throws {TypeError} `null` or `undefined` is given; with `strict`, the data would not come back.
+     */
+    serialize<Columnar = unknown>(data: unknown): Columnar;
+    /**
+     * Columnar to rows. Data that is not columnar is returned as it is.
+     * @throws {Error} A row is longer than the header row, or a header is neither text nor a number.
+     */
+    deserialize<Rows = unknown>(data: unknown): Rows;
+    /** As {@link serialize}, from JSON text to JSON text. */
+    serializeString(text: string): string;
+    /** As {@link deserialize}, from JSON text to JSON text. */
+    deserializeString(text: string): string;
+    /** Whether the data, or the JSON text, is columnar: an array of arrays, of which all but the first may be `null`. */
+    static isDeserializable(data: unknown): boolean;
+    /** Whether the data, or the JSON text, is a table without any cell. Of nulls alone it is, though not columnar. */
+    static isEmpty(data: unknown): boolean;
+  }
+
+  /** How a {@link ColumnarSerializer} works. */
+  export interface ColumnarOptions {
+    /**
+     * Whether data that the columnar form would change is refused with a `TypeError`. Only missing cells, which come
+     * back as `null` or not at all, and single objects, which come back as a row, are accepted.
+     * @defaultValue false
+     */
+    strict?: boolean | undefined;
+  }
+
   // ------------------------------------------------------------------------------------------------------ Errors
 
   /** The base of all errors of this package. */

@@ -37,6 +37,9 @@ export import ServiceChainItem = Spark.ServiceChainItem;
 export import ResponseMeta = Spark.ResponseMeta;
 export import ModelStats = Spark.ModelStats;
 
+export import ColumnarSerializer = Spark.ColumnarSerializer;
+export import ColumnarOptions = Spark.ColumnarOptions;
+
 export import SparkError = Spark.SparkError;
 export import ErrorCode = Spark.ErrorCode;
 export import ErrorByCode = Spark.ErrorByCode;

@@ -1,4 +1,5 @@
+import { ColumnarSerializer } from "./columnar.js";
 import { Spark } from "./spark.js";
 
-export { Spark };
+export { ColumnarSerializer, Spark };
 export default Spark;

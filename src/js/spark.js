@@ -1,3 +1,4 @@
+import { ColumnarSerializer } from "./columnar.js";
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, overlay, parseResponse, usualId, withPath } from "./payload.js";
@@ -34,6 +35,9 @@ export class Spark extends EventTarget {
 
   /** All error classes. */
   static WasmRunnerErrors = WasmRunnerErrors;
+
+  /** Converts tables to and from the columnar form. */
+  static ColumnarSerializer = ColumnarSerializer;
 
   /** Whether `error` comes from this package (any copy of it), optionally with this `code`. */
   static isError(error, code) {

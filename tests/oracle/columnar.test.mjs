@@ -1,7 +1,9 @@
 // Our columnar tables against the peer's: generated ones, all of its documented quirks, and where we differ on purpose.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
+import { at } from "../../scripts/lib/paths.mjs";
 import { ColumnarSerializer } from "../../src/js/columnar.js";
 import { random } from "./lib/random.mjs";
 
@@ -73,7 +75,7 @@ const QUIRKS = [
   [5, "hi", "5", true, null, undefined, new Date(0), new Map([[1, 2]]), new Set([1]), [undefined], [new Date(0)]],
   [[1, { a: 2 }], [{ a: 1 }, 2], [{ a: 1 }, 2, { b: 3 }], [["a", "a"], [1, 2]], '[["a"],[1]]', "[null]", "["],
   [[["a"], [1, 2]], [[true], [1]], [[null], [1]], [["t"], [[1, [null, [1]]]]], [["a"], null], [null, ["a"]]],
-  [[, { a: 1 }], [{ a: 1 }, , { b: 2 }], new Array(3), [["t"], [[1, [2, 3]]]], [["t"], [[1, ["ab", "cd"]]]]],
+  [[, { a: 1 }], [{ x: 1 }, [, 1]], [{ a: 1 }, , { b: 2 }], new Array(3), [["t"], [[1, [2, 3]]]], [["t"], [[1, ["ab", "cd"]]]]],
 ].flat();
 
 test("every documented quirk is kept", () => {
@@ -100,6 +102,15 @@ test("a text in a cell stays a text, and __proto__ a name", () => {
   assert.notDeepEqual(theirs.deserialize(theirs.serialize(rows)), rows);
   const [row] = ours.deserialize([["__proto__", "a"], [{ x: 1 }, 2]]);
   assert.deepEqual(Object.keys(row), ["__proto__", "a"]);
+});
+
+test("the README's examples are so", () => {
+  const readme = readFileSync(at("README.md"), "utf8");
+  const [, code] = /## Columnar tables\n.*?```js\n(.*?)```/s.exec(readme);
+  const lines = [...code.matchAll(/^(.*); \/\/ (.*)$/gm)];
+  assert.equal(lines.length, 6);
+  const evaluate = (text) => new Function("Spark", "serializer", `return (${text})`)({ ColumnarSerializer }, ours);
+  for (const [, call, result] of lines) assert.deepStrictEqual(evaluate(call), evaluate(result), call);
 });
 
 test("strict: what would be changed is refused, anything else is the same", () => {

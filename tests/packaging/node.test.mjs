@@ -26,6 +26,7 @@ function check(report, lacks = "Worker") {
     assert.ok(error.message.includes(lacks) && error.message.includes("browser"), error.message);
     assert.equal(error.guarded, true);
   }
+  assert.equal(JSON.stringify(report.columnar), `[["a"],[1]]`);
   assert.equal(report.destroy, "undefined");
 }
 
@@ -39,7 +40,7 @@ function checkClient(report) {
 test("Node, import", async () => {
   const report = await node(folder, ["import.mjs"]);
   assert.equal(report.same, true);
-  assert.deepEqual(report.exports, ["Spark", "default"]);
+  assert.deepEqual(report.exports, ["ColumnarSerializer", "Spark", "default"]);
   checkClient(report);
 });
 

@@ -11,6 +11,7 @@ export const FAMILIES = {
     numbers: ["radius", "height"],
     texts: ["target_folder", "target_service", "service_uri"],
   },
+  caller: { base: { times: 0, tag: "t" }, numbers: [], texts: ["tag"] },
   table: { base: { factor: 2, note: "n" }, numbers: ["factor"], texts: ["note"] },
   large: {
     base: { age: 35, term: 10, sum_assured: 50_000, plan: "plus" },

@@ -1,5 +1,5 @@
 // Everything that an ES module may import, as a value and as a type.
-import Spark, { Spark as Named, type SparkConfig, type SparkResponse } from "spark-execute";
+import Spark, { ColumnarSerializer, Spark as Named, type SparkConfig, type SparkResponse } from "spark-execute";
 import * as everything from "spark-execute";
 import type { BinarySource, ErrorCode, Execution, ModelStats, NodegenModel } from "spark-execute";
 import type { SparkError, SparkRequest } from "spark-execute";
@@ -13,6 +13,7 @@ const star: everything.Spark = new everything.default(config);
 
 is<typeof Spark, typeof Named>(true);
 is<typeof Spark, typeof everything.default>(true);
+is<typeof ColumnarSerializer, typeof Spark.ColumnarSerializer>(true);
 is<SparkConfig, Spark.SparkConfig>(true);
 is<SparkResponse, everything.SparkResponse>(true);
 is<SparkError, Spark.WasmRunnerErrors.SparkError>(true);

@@ -1,7 +1,8 @@
 const Spark = require("spark-execute");
-const { Spark: Named, default: Default } = require("spark-execute");
+const { ColumnarSerializer, Spark: Named, default: Default } = require("spark-execute");
 
 import("./use.mjs").then(async ({ use }) => {
-  const report = { same: Spark === Named && Spark === Default, exports: Object.keys(Spark).sort(), ...(await use(Spark)) };
+  const same = Spark === Named && Spark === Default && Spark.ColumnarSerializer === ColumnarSerializer;
+  const report = { same, exports: Object.keys(Spark).sort(), ...(await use(Spark)) };
   process.stdout.write(JSON.stringify(report));
 });

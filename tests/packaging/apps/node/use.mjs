@@ -1,6 +1,7 @@
 // What happens with the class in an environment without workers, as JSON.
 export async function use(Spark) {
-  const report = { WasmRunnerErrors: Object.keys(Spark.WasmRunnerErrors).length };
+  const columnar = new Spark.ColumnarSerializer().serialize([{ a: 1 }]);
+  const report = { columnar, WasmRunnerErrors: Object.keys(Spark.WasmRunnerErrors).length };
   const spark = new Spark({ nodegenModels: [{ versionId: "a", binary: () => "never called" }] });
   report.stats = spark.stats().map(({ state }) => state);
   const input = { request_data: { inputs: { radius: 2 } } };
