@@ -1,5 +1,6 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
+use js_sys::Function;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
@@ -8,7 +9,6 @@ use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
 use crate::pool::{Pending, Pool};
-use crate::request::parse_response;
 
 /// Texts of the package that a call asked for: static outputs, form description; `undefined` when absent or not wanted.
 type Texts = (JsValue, JsValue);
@@ -18,17 +18,16 @@ impl Pool {
     pub(crate) fn replied(&self, id: ReplicaId, call: CallId, response: &JsValue, micros: f64, heap: f64) {
         // Before the scheduler knows: it may evict the model, and the image with it.
         let texts = self.texts_for(call);
-        let wanted = self.tell(|scheduler| scheduler.replied(id, call, micros, heap, now()));
+        let wanted = self.tell(|scheduler| {
+            let now = if scheduler.goes_on(id) { now() } else { 0.0 };
+            scheduler.replied(id, call, micros, heap, now)
+        });
         if !wanted {
             return;
         }
         let Some(pending) = self.take(call) else { return };
-        match self.finish(response, &texts) {
-            Ok(response) => {
-                // A promise's own functions do not throw.
-                let _ = pending.resolve.call1(&JsValue::UNDEFINED, &response);
-            }
-            Err(failure) => self.reject(pending, failure),
+        if let Err(failure) = self.finish(&pending.resolve, response, &texts) {
+            self.reject(pending, failure);
         }
     }
 
@@ -50,16 +49,18 @@ impl Pool {
         (text(pending.metadata, |image| &image.static_json), text(pending.formspec, |image| &image.formspec_json))
     }
 
-    /// The caller's response: the engine's, with what the package adds.
-    fn finish(&self, response: &JsValue, (fixed, form): &Texts) -> Result<JsValue, Failure> {
-        let parsed = parse_response(response)?;
-        if fixed.is_undefined() && form.is_undefined() {
-            return Ok(parsed);
-        }
-        self.host.overlay(&parsed, fixed, form).map_err(|error| {
-            let message = "The package's static outputs or form description are not valid JSON. Export it again.";
-            Failure::new(Code::ResponseInvalid, message).with_details(describe(&error))
-        })
+    /// Gives the caller the engine's response, with what the package adds.
+    fn finish(&self, resolve: &Function, response: &JsValue, (fixed, form): &Texts) -> Result<(), Failure> {
+        let (message, error) = match self.host.settle(resolve, response, fixed, form) {
+            Ok(nothing) if nothing.is_undefined() => return Ok(()),
+            Ok(error) => {
+                ("The package's static outputs or form description are not valid JSON. Export it again.", error)
+            }
+            Err(error) => {
+                ("The model's answer is not a JSON object. Its package may be damaged; export it again.", error)
+            }
+        };
+        Err(Failure::new(Code::ResponseInvalid, message).with_details(describe(&error)))
     }
 
     fn reject(&self, pending: Pending, failure: Failure) {

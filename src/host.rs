@@ -1,5 +1,6 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
+use js_sys::Function;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
 
@@ -26,9 +27,21 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn encode(this: &Host, request: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// Lays the package's static outputs, or its form description, over a response.
+    /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
+    /// it. Throws when the text is no JSON object; anything but `undefined` is what is wrong with the package's part.
     #[wasm_bindgen(method, catch)]
-    pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;
+    pub fn settle(
+        this: &Host,
+        resolve: &Function,
+        response: &JsValue,
+        fixed: &JsValue,
+        form: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// The listener for a worker's messages: calls `heard(id, response, micros, heap)` for an answer, and for any other
+    /// message `heard(0, data, 0, 0)`.
+    #[wasm_bindgen(method)]
+    pub fn listener(this: &Host, heard: &JsValue) -> Function;
 
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]

@@ -5,10 +5,6 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `JSON.parse`, of text that stays in JavaScript.
-    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
-    pub fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
-
     /// The message that calls travel in: `[id, request, id, request, …]`. With js-sys each of them would cross into
     /// JavaScript three times.
     #[wasm_bindgen(js_name = Array)]

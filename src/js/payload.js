@@ -135,10 +135,36 @@ function path(keys) {
 }
 
 /**
+ * Gives a caller the response with this text, and with what the package adds. Throws when the text is no JSON object, and
+ * returns what is wrong with the package's part.
+ */
+export function settle(resolve, text, staticText, formspecText) {
+  let response = JSON.parse(text);
+  if (typeof response !== "object" || response === null || Array.isArray(response)) throw "";
+  try {
+    if ((staticText ?? formspecText) !== undefined) response = overlay(response, staticText, formspecText);
+  } catch (error) {
+    return error;
+  }
+  resolve(response);
+}
+
+/**
+ * The listener for a worker's messages. Answers, `[id, text, micros, heap]`, are taken apart here, since from Rust every
+ * look at them crosses the boundary; anything else comes with the id 0, which no call has.
+ */
+export const listener =
+  (heard) =>
+  ({ data }) => {
+    if (data?.length === 4 && typeof data[0] === "number") heard(data[0], data[1], Number(data[2]), Number(data[3]));
+    else heard(0, data, 0, 0);
+  };
+
+/**
  * Answers the sub-services that come from the package and not from the engine: `metadata` lays the static outputs and
  * images over the computed ones, `formspec` replaces them; with both, `metadata` counts.
  */
-export function overlay(response, staticText, formspecText) {
+function overlay(response, staticText, formspecText) {
   const data = (response.response_data ??= {});
   if (staticText !== undefined) {
     const { Outputs, ImageOutputs } = JSON.parse(staticText);

@@ -1,12 +1,13 @@
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
-import { encode, encodeUsual, overlay, usualId } from "./payload.js";
+import { encode, encodeUsual, listener, settle, usualId } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import workerText from "spark:worker";
 
 const host = {
   makeError,
   encode,
-  overlay,
+  settle,
+  listener,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>
