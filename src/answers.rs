@@ -1,6 +1,6 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
-use js_sys::{JSON, Object};
+use js_sys::Object;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
@@ -9,7 +9,6 @@ use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
 use crate::pool::{End, Pending, Pool};
-use crate::request::parse_response;
 
 const OFFLINE: &str = "offline";
 const ONLINE: &str = "online";
@@ -22,13 +21,16 @@ impl Pool {
     pub(crate) fn replied(&self, id: ReplicaId, call: CallId, response: &JsValue, micros: f64, heap: f64) {
         // Before the scheduler knows: it may evict the model, and the image with it.
         let texts = self.texts_for(call);
-        let wanted = self.tell(|scheduler| scheduler.replied(id, call, micros, heap, now()));
+        let wanted = self.tell(|scheduler| {
+            let now = if scheduler.goes_on(id) { now() } else { 0.0 };
+            scheduler.replied(id, call, micros, heap, now)
+        });
         if !wanted {
             return;
         }
         let Some(mut pending) = self.take(call) else { return };
-        match self.finish(&pending, response, &texts) {
-            Ok(response) => self.succeed(&pending, &response),
+        match self.settle(&pending, response, &texts) {
+            Ok(()) => {}
             Err(failure) if pending.fallback => {
                 pending.context.cause = self.host.error(failure, pending.context.clone());
                 self.call(Pending { model: None, fallback: false, ..pending });
@@ -43,9 +45,14 @@ impl Pool {
             return;
         }
         let Some(pending) = self.take(call) else { return };
-        match pending.end {
-            End::Promise { .. } => self.succeed(&pending, &self.host.with_path(&get(answer, "response"), ONLINE)),
-            End::Engine(_) => self.succeed(&pending, &get(answer, "text")),
+        match &pending.end {
+            End::Promise { resolve, .. } => {
+                self.tell_listeners(&pending, &JsValue::UNDEFINED);
+                let response = self.host.with_path(&get(answer, "response"), ONLINE);
+                // A promise's own functions do not throw.
+                let _ = resolve.call1(&JsValue::UNDEFINED, &response);
+            }
+            End::Engine(asked) => self.answer_engine(asked, 200.0, &get(answer, "text")),
         }
     }
 
@@ -63,16 +70,6 @@ impl Pool {
         }
     }
 
-    /// Ends a call well: with the response, or with its text for an engine.
-    fn succeed(&self, pending: &Pending, response: &JsValue) {
-        self.tell_listeners(pending, &JsValue::UNDEFINED);
-        match &pending.end {
-            // A promise's own functions do not throw.
-            End::Promise { resolve, .. } => drop(resolve.call1(&JsValue::UNDEFINED, response)),
-            End::Engine(asked) => self.answer_engine(asked, 200.0, response),
-        }
-    }
-
     fn texts_for(&self, call: CallId) -> Texts {
         let state = self.state.borrow();
         let pending = state.calls.get(&call).filter(|pending| pending.request.metadata || pending.request.formspec);
@@ -84,21 +81,28 @@ impl Pool {
         (text(request.metadata, |image| &image.static_json), text(request.formspec, |image| &image.formspec_json))
     }
 
-    /// The response of a replica with what the package adds; as text for an engine.
-    fn finish(&self, pending: &Pending, text: &JsValue, (fixed, form): &Texts) -> Result<JsValue, Failure> {
-        let mut response = parse_response(&self.host, text)?;
-        let is_whole = fixed.is_undefined() && form.is_undefined();
-        if !is_whole {
-            response = self.host.overlay(&response, fixed, form).map_err(|error| {
-                let message = "The package's static outputs or form description are not valid JSON. Export it again.";
-                Failure::new(Code::ResponseInvalid, message).with_details(describe(&error))
-            })?;
-        }
-        match &pending.end {
-            End::Promise { .. } => Ok(response),
-            End::Engine(_) if is_whole => Ok(text.clone()),
-            End::Engine(_) => Ok(JSON::stringify(&response).map_or(JsValue::UNDEFINED, JsValue::from)),
-        }
+    /// Gives the response of a replica, with what the package adds, to who waits for it.
+    fn settle(&self, pending: &Pending, response: &JsValue, (fixed, form): &Texts) -> Result<(), Failure> {
+        let resolve = if let End::Promise { resolve, .. } = &pending.end { Some(resolve) } else { None };
+        let (message, error) = match self.host.settle(resolve, response, fixed, form) {
+            Ok(nothing) if nothing.is_undefined() => {
+                self.tell_listeners(pending, &JsValue::UNDEFINED);
+                return Ok(());
+            }
+            Ok(text) if text.is_string() => {
+                if let End::Engine(asked) = &pending.end {
+                    self.answer_engine(asked, 200.0, &text);
+                }
+                return Ok(());
+            }
+            Ok(error) => {
+                ("The package's static outputs or form description are not valid JSON. Export it again.", error)
+            }
+            Err(error) => {
+                ("The model's answer is not a JSON object. Its package may be damaged; export it again.", error)
+            }
+        };
+        Err(Failure::new(Code::ResponseInvalid, message).with_details(describe(&error)))
     }
 
     fn reject(&self, pending: Pending, failure: Failure) {

@@ -59,6 +59,7 @@ impl Client {
     /// nothing to normalise and is this as JSON.
     ///
     /// [`cancel`]: Self::cancel
+    #[allow(clippy::too_many_arguments, reason = "an object would have to be made, and taken apart, for every call")]
     pub fn execute(
         &self,
         input: JsValue,

@@ -1,6 +1,6 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, Function, Promise};
 use spark_execute_core::error::More;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
@@ -32,10 +32,6 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn encode(this: &Host, request: &JsValue) -> Result<JsValue, JsValue>;
 
-    /// The response of an engine; throws when its text is not JSON, `undefined` when it is not an object.
-    #[wasm_bindgen(method, catch, js_name = parseResponse)]
-    pub fn parse_response(this: &Host, text: &JsValue) -> Result<JsValue, JsValue>;
-
     /// Notes which path a response took.
     #[wasm_bindgen(method, js_name = withPath)]
     pub fn with_path(this: &Host, response: &JsValue, path: &str) -> JsValue;
@@ -44,9 +40,22 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn emit(this: &Host, kind: &str, detail: &JsValue);
 
-    /// Lays the package's static outputs, or its form description, over a response.
+    /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
+    /// it, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;
+    /// anything else that it returns is what is wrong with the package's part.
     #[wasm_bindgen(method, catch)]
-    pub fn overlay(this: &Host, response: &JsValue, fixed: &JsValue, form: &JsValue) -> Result<JsValue, JsValue>;
+    pub fn settle(
+        this: &Host,
+        resolve: Option<&Function>,
+        response: &JsValue,
+        fixed: &JsValue,
+        form: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    /// The listener for a worker's messages: calls `heard(id, response, micros, heap)` for an answer, and for any other
+    /// message `heard(0, data, 0, 0)`.
+    #[wasm_bindgen(method)]
+    pub fn listener(this: &Host, heard: &JsValue) -> Function;
 
     /// Sends one request to the endpoint: see `online.js`.
     #[wasm_bindgen(method)]

@@ -14,12 +14,24 @@ use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker, WorkerOptions};
 
+use crate::host::Host;
 use crate::platform::Calls;
 
 /// What a worker tells its owner.
 #[derive(Debug)]
 pub enum Event {
-    /// The data of a message.
+    /// The answer to a call.
+    Answer {
+        /// The call's id.
+        id: u32,
+        /// JSON text.
+        response: JsValue,
+        /// Time inside the worker, in microseconds.
+        micros: f64,
+        /// Size of the engine's memory in bytes.
+        heap: f64,
+    },
+    /// The data of any other message.
     Message(JsValue),
     /// The worker is of no further use.
     Broken(Failure),
@@ -47,14 +59,14 @@ const UNDECODABLE: &str = "messageerror";
 pub struct Replica {
     worker: Worker,
     violations: Option<Violations>,
-    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_message: Closure<dyn Fn(u32, JsValue, f64, f64)>,
     on_undecodable: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
 
 impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
-    pub fn spawn(script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
+    pub fn spawn(host: &Host, script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
         let worker = create(script, "spark-execute replica")
             .map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
@@ -62,7 +74,9 @@ impl Replica {
 
         let on_message = {
             let notify = notify.clone();
-            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| notify(Event::Message(event.data())))
+            Closure::<dyn Fn(u32, JsValue, f64, f64)>::new(move |id: u32, data: JsValue, micros: f64, heap: f64| {
+                notify(if id == 0 { Event::Message(data) } else { Event::Answer { id, response: data, micros, heap } });
+            })
         };
         let on_undecodable = {
             let notify = notify.clone();
@@ -85,7 +99,7 @@ impl Replica {
             };
             notify(Event::Broken(failure.with_details(said)));
         });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onmessage(Some(&host.listener(on_message.as_ref())));
         // Chromium's Worker sends this event but has no `onmessageerror`.
         let _ = worker.add_event_listener_with_callback(UNDECODABLE, on_undecodable.as_ref().unchecked_ref());
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

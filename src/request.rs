@@ -138,16 +138,3 @@ fn copy_of(value: &JsValue, path: &str) -> Result<Object> {
 fn remove(object: &Object, key: &str) {
     let _ = Reflect::delete_property(object, &key.into());
 }
-
-/// The JSON text of an engine's response as the caller gets it.
-pub fn parse_response(host: &Host, text: &JsValue) -> std::result::Result<JsValue, Failure> {
-    let invalid = |details: String| {
-        Failure::new(
-            Code::ResponseInvalid,
-            "The model's answer is not a JSON object. Its package may be damaged; export it again.",
-        )
-        .with_details(details)
-    };
-    let parsed = host.parse_response(text).map_err(|error| invalid(describe(&error)))?;
-    if parsed.is_undefined() { Err(invalid(String::new())) } else { Ok(parsed) }
-}

@@ -18,7 +18,7 @@ impl Pool {
     pub(crate) fn spawn(&self, id: ReplicaId) -> bool {
         let created = self.script().and_then(|script| {
             let pool = self.weak();
-            Replica::spawn(&script, move |event| {
+            Replica::spawn(&self.host, &script, move |event| {
                 if let Some(pool) = pool.upgrade() {
                     pool.heard(id, event);
                 }
@@ -69,12 +69,14 @@ impl Pool {
     fn heard(&self, id: ReplicaId, event: Event) {
         let message = match event {
             Event::Broken(failure) => return self.died(id, failure, JsValue::UNDEFINED),
+            Event::Answer { id: call, response, micros, heap } => {
+                return self.replied(id, call, &response, micros, heap);
+            }
             Event::Message(data) => wire::read_from_worker(data),
         };
         match message {
-            Ok(FromWorker::Reply { id: call, response, micros, heap }) => {
-                self.replied(id, call, &response.0, micros, heap)
-            }
+            // The listener knows answers.
+            Ok(FromWorker::Reply { .. }) => {}
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }

@@ -22,9 +22,20 @@ struct Index {
 
 impl Index {
     #[inline(never)]
+    fn find(&self, id: u32) -> Result<usize, usize> {
+        // Ids mostly follow one another.
+        let first = self.ids.front().map_or(id, |&(first, _)| first);
+        let guess = id.wrapping_sub(first) as usize;
+        match self.ids.get(guess) {
+            Some(&(found, _)) if found == id => Ok(guess),
+            None if self.ids.back().is_none_or(|&(last, _)| last < id) => Err(self.ids.len()),
+            _ => self.ids.binary_search_by_key(&id, |&(id, _)| id),
+        }
+    }
+
+    #[inline(never)]
     fn place(&self, id: u32) -> Option<usize> {
-        let at = self.ids.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        self.ids[at].1
+        self.ids[self.find(id).ok()?].1
     }
 
     /// The place for a new id; `end` is the first place that was never used.
@@ -32,7 +43,7 @@ impl Index {
     fn add(&mut self, id: u32, end: usize) -> usize {
         let place = self.free.pop().unwrap_or(end);
         self.count += 1;
-        match self.ids.binary_search_by_key(&id, |&(id, _)| id) {
+        match self.find(id) {
             Ok(at) => self.ids[at].1 = Some(place),
             Err(at) => self.ids.insert(at, (id, Some(place))),
         }
@@ -41,7 +52,7 @@ impl Index {
 
     #[inline(never)]
     fn remove(&mut self, id: u32) -> Option<usize> {
-        let at = self.ids.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        let at = self.find(id).ok()?;
         let place = self.ids[at].1.take()?;
         self.free.push(place);
         self.count -= 1;

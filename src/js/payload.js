@@ -136,28 +136,47 @@ function path(keys) {
 
 const PATHS = { offline: { value: "offline" }, online: { value: "online" } };
 
-/**
- * The response of an engine, with what the Spark API adds to it; `undefined` when it is no JSON object.
- * @param {string} text
- */
-export function parseResponse(text) {
-  const response = JSON.parse(text);
-  if (typeof response !== "object" || response === null || Array.isArray(response)) return undefined;
-  response.status ??= "Success";
-  response.error ??= null;
-  return withPath(response, "offline");
-}
-
 /** Notes which path an answer took, out of the way of whoever walks or compares it. */
 export function withPath(response, path) {
   return Object.defineProperty(response, "executionPath", PATHS[path]);
 }
 
 /**
+ * Gives a caller the response with this text, with what the package and the Spark API add to an engine's own. Without
+ * `resolve` an engine waits, and gets text. Throws when the text is no JSON object; returns what is wrong with the
+ * package's part.
+ */
+export function settle(resolve, text, staticText, formspecText) {
+  let response = JSON.parse(text);
+  if (typeof response !== "object" || response === null || Array.isArray(response)) throw "";
+  const isWhole = (staticText ?? formspecText) === undefined;
+  try {
+    if (!isWhole) response = overlay(response, staticText, formspecText);
+  } catch (error) {
+    return error;
+  }
+  if (!resolve) return isWhole ? text : JSON.stringify(response);
+  response.status ??= "Success";
+  response.error ??= null;
+  resolve(withPath(response, "offline"));
+}
+
+/**
+ * The listener for a worker's messages. Answers, `[id, text, micros, heap]`, are taken apart here, since from Rust every
+ * look at them crosses the boundary; anything else comes with the id 0, which no call has.
+ */
+export const listener =
+  (heard) =>
+  ({ data }) => {
+    if (data?.length === 4 && typeof data[0] === "number") heard(data[0], data[1], Number(data[2]), Number(data[3]));
+    else heard(0, data, 0, 0);
+  };
+
+/**
  * Answers the sub-services that come from the package and not from the engine: `metadata` lays the static outputs and
  * images over the computed ones, `formspec` replaces them; with both, `metadata` counts.
  */
-export function overlay(response, staticText, formspecText) {
+function overlay(response, staticText, formspecText) {
   const data = (response.response_data ??= {});
   if (staticText !== undefined) {
     const { Outputs, ImageOutputs } = JSON.parse(staticText);

@@ -1,7 +1,7 @@
 import { ColumnarSerializer } from "./columnar.js";
 import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { ask, withVersion } from "./online.js";
-import { encode, encodeUsual, overlay, parseResponse, usualId, withPath } from "./payload.js";
+import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 import workerText from "spark:worker";
@@ -9,8 +9,8 @@ import workerText from "spark:worker";
 const host = {
   makeError,
   encode,
-  overlay,
-  parseResponse,
+  settle,
+  listener,
   withPath,
   ask,
   withVersion,

@@ -1,6 +1,6 @@
 //! Failures as the errors that callers catch.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Function, Object};
 use spark_execute_core::{Code, Failure};
 use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
@@ -80,25 +80,64 @@ fn what_encoding_threw_is_explained() {
 
 #[wasm_bindgen_test]
 fn services_that_throw_are_answers() {
-    let host: Host = js("({ encode() { throw 'e'; }, overlay() { throw 'o'; } })").unchecked_into();
+    let host: Host = js("({ encode() { throw 'e'; }, settle() { throw 's'; } })").unchecked_into();
     assert_eq!(host.encode(&JsValue::NULL).unwrap_err(), "e");
-    assert_eq!(host.overlay(&JsValue::NULL, &JsValue::NULL, &JsValue::NULL).unwrap_err(), "o");
+    assert_eq!(host.settle(&Function::default(), &JsValue::NULL, &JsValue::NULL, &JsValue::NULL).unwrap_err(), "s");
+}
+
+/// What the caller gets for a response, as text, or what the service says is wrong.
+fn settled(response: &str, fixed: &JsValue, form: &JsValue) -> Result<String, JsValue> {
+    let given = Object::new();
+    let resolve: Function = js("(given) => (response) => { given.response = response; }").unchecked_into();
+    let resolve = resolve.call1(&JsValue::NULL, &given).unwrap().unchecked_into();
+    let wrong = host(&JsValue::NULL).settle(&resolve, &response.into(), fixed, form)?;
+    let given = get(&given, "response");
+    assert_eq!(given.is_undefined(), !wrong.is_undefined(), "either a response or an error");
+    Ok(js_sys::JSON::stringify(if wrong.is_undefined() { &given } else { &wrong }).unwrap().into())
+}
+
+const NONE: &JsValue = &JsValue::UNDEFINED;
+
+#[wasm_bindgen_test]
+fn answers_are_objects_or_errors() {
+    for text in [r#"{"response_data":{"outputs":{"__proto__":1,"😀":[1]}}}"#, "{}"] {
+        assert_eq!(settled(text, NONE, NONE).unwrap(), text);
+    }
+    for text in ["", "{", "null", "[]", "5", "\"text\"", "{} {}"] {
+        assert!(settled(text, NONE, NONE).is_err(), "{text}");
+    }
 }
 
 #[wasm_bindgen_test]
 fn the_packages_own_outputs_are_laid_over() {
-    let host = host(&JsValue::NULL);
     let overlaid = |fixed: &JsValue, form: &JsValue| {
-        let response = js("({ response_data: { outputs: { a: 1, b: 2 } } })");
-        let response = host.overlay(&response, fixed, form).unwrap();
-        String::from(js_sys::JSON::stringify(&get(&get(&response, "response_data"), "outputs")).unwrap())
+        settled(r#"{"response_data":{"outputs":{"a":1,"b":2}}}"#, fixed, form).unwrap()
     };
+    let outputs = |text: &str| format!(r#"{{"response_data":{{"outputs":{text}}}}}"#);
     let fixed =
         r#"{"Outputs":{"b":3,"__proto__":4},"ImageOutputs":[{"ImageName":"i","Base64Content":null},{"ImageName":""}]}"#;
-    assert_eq!(overlaid(&fixed.into(), &JsValue::UNDEFINED), r#"{"a":1,"b":3,"__proto__":4,"i":""}"#);
-    assert_eq!(overlaid(&JsValue::UNDEFINED, &r#"{"f":1}"#.into()), r#"{"f":1}"#);
-    assert_eq!(overlaid(&"{}".into(), &r#"{"f":1}"#.into()), r#"{"a":1,"b":2}"#);
-    assert!(host.overlay(&js("({})"), &"{".into(), &JsValue::UNDEFINED).is_err());
     // Assigning would have changed the prototype instead.
-    assert!(Reflect::get_prototype_of(&js("({})")).is_ok());
+    assert_eq!(overlaid(&fixed.into(), NONE), outputs(r#"{"a":1,"b":3,"__proto__":4,"i":""}"#));
+    assert_eq!(overlaid(NONE, &r#"{"f":1}"#.into()), outputs(r#"{"f":1}"#));
+    assert_eq!(overlaid(&"{}".into(), &r#"{"f":1}"#.into()), outputs(r#"{"a":1,"b":2}"#));
+    assert_eq!(settled("{}", NONE, &"5".into()).unwrap(), r#"{"response_data":{"outputs":5}}"#);
+    for bad in ["{", ""] {
+        // Errors have no members of their own that JSON shows.
+        assert_eq!(settled("{}", &bad.into(), NONE).unwrap(), "{}", "{bad}");
+        assert_eq!(settled("{}", NONE, &bad.into()).unwrap(), "{}", "{bad}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_listener_takes_answers_apart_and_hands_on_the_rest() {
+    let heard = js("(globalThis.heard = [], (...given) => heard.push(given))");
+    let listener = host(&JsValue::NULL).listener(&heard);
+    for data in ["[7, '{}', 20.5, 65536]", "[7, '{}', 1n, {}]", "['Up']", "[7, '{}']", "null", "5", "'7'", "({ 0: 7 })"]
+    {
+        listener.call1(&JsValue::NULL, &js(&format!("({{ data: {data} }})"))).unwrap();
+    }
+    assert_eq!(
+        js("JSON.stringify(heard)"),
+        r#"[[7,"{}",20.5,65536],[7,"{}",1,null],[0,["Up"],0,0],[0,[7,"{}"],0,0],[0,null,0,0],[0,5,0,0],[0,"7",0,0],[0,{"0":7},0,0]]"#
+    );
 }

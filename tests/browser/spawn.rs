@@ -25,7 +25,7 @@ impl Events {
         let seen: Rc<RefCell<Vec<Event>>> = Rc::default();
         let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
         let (events, woken) = (seen.clone(), wake.clone());
-        let replica = Replica::spawn(&Script::new(script)?, move |event| {
+        let replica = Replica::spawn(&listening(), &Script::new(script)?, move |event| {
             events.borrow_mut().push(event);
             if let Some(wake) = woken.take() {
                 wake.call0(&JsValue::UNDEFINED).unwrap();
@@ -49,13 +49,14 @@ impl Events {
                 Ok(FromWorker::Failed(failure)) => failure,
                 other => panic!("no failure: {other:?}"),
             },
+            other => panic!("no failure: {other:?}"),
         }
     }
 
     pub async fn message(&self) -> JsValue {
         match self.next().await {
             Event::Message(data) => data,
-            Event::Broken(failure) => panic!("{failure}: {:?}", failure.details),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -76,6 +77,7 @@ pub async fn first_word_of(script: JsValue) -> String {
                 other => format!("{other:?}"),
             },
             Event::Broken(failure) => told(failure),
+            other => format!("{other:?}"),
         },
         Err(failure) => told(failure),
     };

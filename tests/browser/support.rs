@@ -101,8 +101,10 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = encode)]
     static ENCODE: JsValue;
-    #[wasm_bindgen(thread_local_v2, js_name = overlay)]
-    static OVERLAY: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = settle)]
+    static SETTLE: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = listener)]
+    static LISTENER: JsValue;
 }
 
 const BOOTSTRAP: &str = include_str!("../../src/js/worker.js");
@@ -117,13 +119,21 @@ pub fn worker_with(bindings: &str) -> JsValue {
     worker_text_with(BOOTSTRAP, bindings)
 }
 
+/// As much of a host as a replica needs; it can be made on pages that forbid `eval`.
+pub fn listening() -> Host {
+    let host = Object::new();
+    LISTENER.with(|function| set(&host, "listener", function));
+    host.unchecked_into()
+}
+
 /// The facade's services, with the real errors and payload code, whose workers run `text`; warnings go to
 /// `host.warnings`.
 pub fn host(text: &JsValue) -> Host {
     let host = Object::new();
     MAKE_ERROR.with(|function| set(&host, "makeError", function));
     ENCODE.with(|function| set(&host, "encode", function));
-    OVERLAY.with(|function| set(&host, "overlay", function));
+    SETTLE.with(|function| set(&host, "settle", function));
+    LISTENER.with(|function| set(&host, "listener", function));
     set(&host, "workerText", text);
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));

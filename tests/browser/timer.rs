@@ -3,12 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::JSON;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::*;
-use crate::platform::{clear_timeout, has_workers, parse_json, set_timeout};
+use crate::platform::{clear_timeout, has_workers, set_timeout};
 use crate::timer::Timer;
 
 fn counting() -> (Timer, Rc<Cell<u32>>) {
@@ -130,11 +129,4 @@ fn workers_are_looked_for_each_time() {
     let without = has_workers();
     js("globalThis.Worker = kept");
     assert!(!without);
-}
-
-#[wasm_bindgen_test]
-fn json_stays_javascript() {
-    let parsed = parse_json(&r#"{"a":[1,"😀"]}"#.into()).unwrap();
-    assert_eq!(JSON::stringify(&parsed).unwrap(), r#"{"a":[1,"😀"]}"#);
-    assert!(parse_json(&"{".into()).unwrap_err().is_instance_of::<js_sys::SyntaxError>());
 }

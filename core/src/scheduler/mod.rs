@@ -238,6 +238,13 @@ impl Scheduler {
         self.dispatch(model, now);
     }
 
+    /// Whether the time matters to the replica's next answer: it has more to compute, or its model has. Asking a clock is
+    /// dear beside a short call.
+    pub fn goes_on(&self, id: ReplicaId) -> bool {
+        let goes_on = |replica: &Replica| replica.flights.len() > 1 || !self.models[replica.model].queue.is_empty();
+        self.replicas.get(&id).is_some_and(goes_on)
+    }
+
     /// The replica answered `call`. `true`: give the caller the answer; `false`: nobody waits for it.
     pub fn replied(&mut self, id: ReplicaId, call: CallId, micros: f64, heap: f64, now: f64) -> bool {
         let Some(replica) = self.replicas.get_mut(&id) else { return false };
