@@ -57,6 +57,8 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
   // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
   const exported = [];
   const bindings = generated
+    // Only panics show values by it, a kilobyte for what nobody reads.
+    .replace(/function debugString\(val\) \{[^]*?\n\}\n/, "const debugString = String;\n")
     .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`))
     .concat(`module.exports = { initSync, ${exported.join(", ")} };\n`);
   const common = { bundle: true, minify: true, write: false, target, legalComments: "none", logLevel: "warning" };

@@ -34,7 +34,9 @@ impl Client {
     /// Checks `config`; throws a `ConfigurationError` that names the field at fault.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, host: Host) -> std::result::Result<Client, JsValue> {
-        let parsed = config::parse(&view::deep(&config)).map_err(|failure| host.error(failure, Context::default()))?;
+        let mut cause = JsValue::UNDEFINED;
+        let parsed = config::parse(&view::deep(&config, &mut cause))
+            .map_err(|failure| host.error(failure, Context { cause, ..Context::default() }))?;
         for warning in &parsed.warnings {
             host.warn(warning);
         }
@@ -92,6 +94,12 @@ impl Client {
                 0
             }
         }
+    }
+
+    /// Warns of a member of a call's options that nothing reads.
+    #[wasm_bindgen(js_name = unknownOption)]
+    pub fn unknown_option(&self, name: &str) {
+        self.host.warn(&requests::unknown_option(name));
     }
 
     /// Cancels a call; one that is over, or 0, is ignored. `reason` becomes the error's cause.
@@ -211,7 +219,7 @@ impl Client {
             Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
             Err(failure) => return Err(failure),
         };
-        let request = request::prepare(&self.host, &context.input, context.version_id.as_deref())?;
+        let request = request::prepare(&self.host, &context.input, context.version_id.clone().as_deref(), context)?;
         Ok((model, request))
     }
 

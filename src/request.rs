@@ -7,7 +7,7 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
 
-use crate::host::Host;
+use crate::host::{Context, Host};
 use crate::view::{items, shallow};
 
 /// A request, ready to be posted.
@@ -26,6 +26,7 @@ pub fn version_id(input: &JsValue, argument: &JsValue) -> Result<Option<String>>
     if let Some(id) = argument.as_string().filter(|id| !id.trim().is_empty()) {
         return Ok(Some(id));
     }
+    request::check_request(&shallow(input))?;
     let meta = get_member(input, "request_meta");
     let member = |key: &str| shallow(&get_member(&meta, key));
     request::version_id(&shallow(argument), &member("version_id"), &member("version_uuid"))
@@ -59,9 +60,12 @@ impl Named {
 }
 
 /// Checks and normalises `input`, which is to be computed by `version_id` if that is known, and turns it into text.
-pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>) -> Result<Prepared> {
+///
+/// What its own code throws becomes the cause in `context`.
+pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, context: &mut Context) -> Result<Prepared> {
+    request::check_request(&shallow(input))?;
     let data = get_member(input, "request_data");
-    request::check_shape(&shallow(input), &shallow(&data), &shallow(&get_member(&data, "inputs")))?;
+    request::check_shape(&shallow(&data), &shallow(&get_member(&data, "inputs")))?;
     let meta = get_member(input, "request_meta");
     request::check_meta(&shallow(&meta))?;
 
@@ -105,7 +109,10 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>) -> Result
         set(&request, "request_meta", &copy);
         request.into()
     };
-    let text = host.encode(&request).map_err(|thrown| host.unfit(&thrown))?;
+    let text = host.encode(&request).map_err(|thrown| {
+        context.cause = get(&thrown, "cause");
+        host.unfit(&thrown)
+    })?;
     Ok(Prepared { text, metadata, formspec })
 }
 
@@ -117,8 +124,15 @@ fn requested_view(value: &JsValue) -> Raw {
     }
 }
 
+/// A member of the object itself: JSON, and so the engine, does not see what it inherits.
 fn get_member(value: &JsValue, key: &str) -> JsValue {
-    if value.is_object() { get(value, key) } else { JsValue::UNDEFINED }
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(catch, js_namespace = Object, js_name = hasOwn)]
+        fn has_own(object: &JsValue, key: &str) -> std::result::Result<bool, JsValue>;
+    }
+    let is_own = value.is_object() && has_own(value, key).unwrap_or(false);
+    if is_own { get(value, key) } else { JsValue::UNDEFINED }
 }
 
 /// A copy of the object at `path`; a getter of the caller's may throw.

@@ -47,9 +47,7 @@ impl Package {
             let end = at.saturating_add(SLICE).min(total);
             // The caller has the page between two slices, and may transfer its buffer.
             if text.is_none() && body.unchecked_ref::<Uint8Array>().length() < end {
-                let message = "The bytes given as `binary` were transferred or resized while they were read. Leave them \
-                               alone until the first call is answered, or give a copy.";
-                return Err(Failure::new(Code::BinaryInvalid, message));
+                return Err(transferred());
             }
             let slice: JsValue = match text {
                 Some(text) => text.slice(at, end).into(),
@@ -88,7 +86,8 @@ pub async fn package(model: &Model, value: JsValue) -> std::result::Result<Packa
         .call1(&JsValue::UNDEFINED, &model.version_id.as_str().into())
         .map_err(threw)?;
     let delivered = JsFuture::from(Promise::resolve(&returned)).await.map_err(threw)?;
-    let kind = config::delivered(&deep(&delivered), &model.path).map_err(plain)?;
+    let mut cause = JsValue::UNDEFINED;
+    let kind = config::delivered(&deep(&delivered, &mut cause), &model.path).map_err(|failure| (failure, cause))?;
     direct(&kind, delivered).await.map_err(plain)
 }
 
@@ -108,7 +107,7 @@ async fn direct(kind: &BinaryKind, value: JsValue) -> Result<Package> {
             Ok(Package { source: Source::Slices { text: true, total }, body: Some(value) })
         }
         BinaryKind::Bytes => {
-            let bytes = bytes(&value);
+            let bytes = bytes(&value)?;
             let total = f64::from(bytes.length());
             Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
         }
@@ -155,11 +154,23 @@ fn absolute(url: &str) -> Result<String> {
     })
 }
 
-fn bytes(value: &JsValue) -> Uint8Array {
-    // A buffer that was transferred throws when it is looked at more closely.
+fn transferred() -> Failure {
+    let message = "The bytes given as `binary` are not there any more: their buffer was transferred (or resized). Give \
+                   a copy, or leave it alone until the first call is answered.";
+    Failure::new(Code::BinaryInvalid, message)
+}
+
+fn bytes(value: &JsValue) -> Result<Uint8Array> {
     if get(value, "byteLength").as_f64().unwrap_or(0.0) == 0.0 {
-        return Uint8Array::new_with_length(0);
+        let buffer = if ArrayBuffer::is_view(value) { get(value, "buffer") } else { value.clone() };
+        // A buffer that was transferred throws when it is looked at more closely.
+        let slice = get(&buffer, "slice").unchecked_into::<Function>().call0(&buffer);
+        return slice.map(|_| Uint8Array::new_with_length(0)).map_err(|_| transferred());
     }
+    Ok(whole_bytes(value))
+}
+
+fn whole_bytes(value: &JsValue) -> Uint8Array {
     if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
         return bytes.clone();
     }

@@ -3,7 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use spark_execute_core::number::number;
 use spark_execute_core::raw::Raw;
-use spark_execute_worker::js::{as_object, get};
+use spark_execute_worker::js::{as_object, describe, get};
 use wasm_bindgen::prelude::*;
 
 /// How deep a configuration is looked into; nothing that counts lies deeper.
@@ -11,9 +11,9 @@ const DEPTH: usize = 8;
 /// Longer arrays are no configuration.
 const ITEMS: f64 = 10_000.0;
 
-/// The whole value, binary payloads excepted.
-pub fn deep(value: &JsValue) -> Raw {
-    view(value, DEPTH)
+/// The whole value, binary payloads excepted. What a getter or a proxy throws is left in `thrown`.
+pub fn deep(value: &JsValue, thrown: &mut JsValue) -> Raw {
+    view(value, DEPTH, thrown)
 }
 
 /// The value's kind and, where it is simple, its content; members of objects and arrays are left out.
@@ -21,10 +21,10 @@ pub fn shallow(value: &JsValue) -> Raw {
     if let Some(text) = value.as_string() {
         return Raw::Text(text);
     }
-    view(value, 0)
+    view(value, 0, &mut JsValue::UNDEFINED)
 }
 
-fn view(value: &JsValue, depth: usize) -> Raw {
+fn view(value: &JsValue, depth: usize, thrown: &mut JsValue) -> Raw {
     if value.is_undefined() {
         return Raw::Undefined;
     }
@@ -54,16 +54,16 @@ fn view(value: &JsValue, depth: usize) -> Raw {
     // The tag tells platform objects of any window apart, where `instanceof` knows only this one's.
     let tag = tag_of(object);
     match tag.as_str() {
-        "Array" => array(value, depth),
+        "Array" => array(value, depth, thrown),
         "Blob" | "File" => Raw::Blob,
         "Response" => Raw::Response,
         "URL" => Raw::Url(get(value, "href").as_string().unwrap_or_default()),
-        "Headers" => array(&to_array(value).unwrap_or_default(), depth),
+        "Headers" => array(&to_array(value).unwrap_or_default(), depth, thrown),
         "ArrayBuffer" | "SharedArrayBuffer" | "DataView" => bytes(tag, value),
         _ if tag.ends_with("Array") && js_sys::ArrayBuffer::is_view(value) => bytes(tag, value),
-        "Object" => members(object, depth),
+        "Object" => members(object, depth, thrown),
         _ if is_platform(&tag) => Raw::Other(format!("a {tag}")),
-        _ => members(object, depth),
+        _ => members(object, depth, thrown),
     }
 }
 
@@ -108,7 +108,7 @@ fn is_platform(tag: &str) -> bool {
     TAGS.contains(&tag)
 }
 
-fn array(value: &JsValue, depth: usize) -> Raw {
+fn array(value: &JsValue, depth: usize, thrown: &mut JsValue) -> Raw {
     if depth == 0 {
         return Raw::Array(Vec::new());
     }
@@ -116,7 +116,7 @@ fn array(value: &JsValue, depth: usize) -> Raw {
     if length > ITEMS {
         return Raw::Other(format!("an array of {}", number(length)));
     }
-    Raw::Array(items(value).map(|item| view(&item, depth - 1)).collect())
+    Raw::Array(items(value).map(|item| view(&item, depth - 1, thrown)).collect())
 }
 
 /// The items of an array; one whose getter throws is `undefined`.
@@ -125,15 +125,22 @@ pub fn items(array: &JsValue) -> impl Iterator<Item = JsValue> + '_ {
     (0..length).map(|index| Reflect::get_u32(array, index).unwrap_or(JsValue::UNDEFINED))
 }
 
-fn members(object: &Object, depth: usize) -> Raw {
+fn members(object: &Object, depth: usize, thrown: &mut JsValue) -> Raw {
     if depth == 0 {
         return Raw::Object(Vec::new());
     }
     let keys = keys(object).unwrap_or_default();
     let member = |key: JsValue| {
         let name = key.as_string()?;
-        let value = Reflect::get(object, &key).unwrap_or(JsValue::UNDEFINED);
-        Some((name, view(&value, depth - 1)))
+        let value = match Reflect::get(object, &key) {
+            Ok(value) => view(&value, depth - 1, thrown),
+            Err(error) => {
+                let found = Raw::Other(format!("a getter that threw ({})", describe(&error)));
+                *thrown = error;
+                found
+            }
+        };
+        Some((name, value))
     };
     Raw::Object(keys.iter().filter_map(member).collect())
 }

@@ -109,6 +109,8 @@ codes! {
     XCallDepth = "XCALL_DEPTH",
     /// Models call one another in a circle, without end.
     XCallCycle = "XCALL_CYCLE",
+    /// The package is not compatible with this runner.
+    CompatibilityJson = "COMPATIBILITY_JSON",
     /// A defect of this package; please report it.
     Internal = "INTERNAL",
 }

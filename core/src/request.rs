@@ -75,7 +75,7 @@ pub fn missing_version_id(configured: &[&str]) -> Failure {
 
 /// No configured model has the id; the caller may have meant a similar one.
 pub fn model_not_found(id: &str, configured: &[&str]) -> Failure {
-    let similar = match suggest::nearest(id, configured.iter().copied()) {
+    let similar = match suggest::nearest(id, configured) {
         Some(near) => format!(" Did you mean {}?", clipped(near)),
         None => String::new(),
     };
@@ -142,28 +142,41 @@ pub fn service_category(value: &Raw) -> Result<Category> {
     Ok(Category { edit, metadata, formspec })
 }
 
-/// Refuses a request that an engine would answer wrongly or choke on, judging by its outline.
-///
-/// Absent (`undefined` or `null`) `request_data` and `inputs` pass: the engine answers with its own validation error
-/// beside the outputs of the workbook's defaults.
-pub fn check_shape(request: &Raw, request_data: &Raw, inputs: &Raw) -> Result<()> {
+/// A member of a call's options that nothing reads.
+pub fn unknown_option(name: &str) -> String {
+    const KNOWN: [&str; 2] = ["signal", "timeout"];
+    let hint = match suggest::nearest(name, &KNOWN) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("the options of a call are {}.", KNOWN.join(" and ")),
+    };
+    format!("options.{} is not a known option and is ignored: {hint}", clipped(name))
+}
+
+/// Refuses what is no request at all.
+pub fn check_request(request: &Raw) -> Result<()> {
     match request {
-        Raw::Object(_) => {}
-        Raw::Text(_) | Raw::LongText(..) => {
-            return Err(invalid(
-                "input",
-                "The request must be an object; found a text. If it is JSON, parse it first.",
-            ));
-        }
+        Raw::Object(_) => Ok(()),
+        Raw::Text(_) | Raw::LongText(..) => Err(invalid(
+            "input",
+            "The request must be an object; found a text. If it is JSON, parse it first. If it is the version id, it \
+             comes second: execute(request, versionId).",
+        )),
         other => {
             let message = format!(
                 "The request must be an object such as {{ request_data: {{ inputs: {{}} }}, request_meta: {{}} }}; \
                  found {}.",
                 other.describe()
             );
-            return Err(invalid("input", message));
+            Err(invalid("input", message))
         }
     }
+}
+
+/// Refuses a request that an engine would answer wrongly or choke on, judging by its outline.
+///
+/// Absent (`undefined` or `null`) `request_data` and `inputs` pass: the engine answers with its own validation error
+/// beside the outputs of the workbook's defaults.
+pub fn check_shape(request_data: &Raw, inputs: &Raw) -> Result<()> {
     member("request_data", request_data)?;
     if let Raw::Array(_) = inputs {
         let message = "request_data.inputs must be an object of input names and values; found an array. execute takes \
@@ -303,24 +316,39 @@ mod tests {
     fn only_objects_are_requests() {
         let none = Raw::Undefined;
         for bad in [Raw::Undefined, Raw::Null, Raw::Array(vec![]), text("{}"), Raw::Number(1.0), Raw::Function] {
-            assert_eq!(at(check_shape(&bad, &none, &none)), (Code::RequestInvalid, "input".into()), "{bad:?}");
+            assert_eq!(at(check_request(&bad)), (Code::RequestInvalid, "input".into()), "{bad:?}");
         }
         for bad in [Raw::Array(vec![]), text("{}"), Raw::Number(1.0), Raw::Bool(false), Raw::Other("a Map".into())] {
-            assert_eq!(at(check_shape(&object(), &bad, &none)).1, "request_data", "{bad:?}");
-            assert_eq!(at(check_shape(&object(), &object(), &bad)).1, "request_data.inputs", "{bad:?}");
+            assert_eq!(at(check_shape(&bad, &none)).1, "request_data", "{bad:?}");
+            assert_eq!(at(check_shape(&object(), &bad)).1, "request_data.inputs", "{bad:?}");
             assert_eq!(at(check_meta(&bad)).1, "request_meta", "{bad:?}");
         }
         for absent in [Raw::Undefined, Raw::Null] {
-            assert_eq!(check_shape(&object(), &absent, &none), Ok(()));
-            assert_eq!(check_shape(&object(), &object(), &absent), Ok(()));
+            assert_eq!(check_shape(&absent, &none), Ok(()));
+            assert_eq!(check_shape(&object(), &absent), Ok(()));
             assert_eq!(check_meta(&absent), Ok(()));
         }
-        assert_eq!(check_shape(&object(), &object(), &object()), Ok(()));
+        assert_eq!(check_shape(&object(), &object()), Ok(()));
+    }
+
+    #[test]
+    fn an_unknown_option_suggests_the_nearest() {
+        assert_eq!(
+            unknown_option("timeuot"),
+            "options.timeuot is not a known option and is ignored: did you mean timeout?"
+        );
+        assert!(unknown_option("retries").ends_with("the options of a call are signal and timeout."));
+        assert!(unknown_option(&"x".repeat(5000)).len() < 250);
+    }
+
+    #[test]
+    fn a_version_id_in_the_place_of_the_request_is_told() {
+        assert!(check_request(&text("m")).unwrap_err().message.contains("execute(request, versionId)"));
     }
 
     #[test]
     fn a_batch_is_told_apart_from_other_mistakes() {
-        let failure = check_shape(&object(), &object(), &Raw::Array(vec![object()])).unwrap_err();
+        let failure = check_shape(&object(), &Raw::Array(vec![object()])).unwrap_err();
         assert!(failure.message.contains("not a batch"), "{failure}");
     }
 }

@@ -7,10 +7,10 @@ const LONGEST: usize = 200;
 ///
 /// Case, `_`, `-` and blanks do not count. A candidate is near when at most a third of the word has to change, or
 /// when one contains the other (`models` for `nodegenModels`). Of two equally near candidates the first wins.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = folded(word)?;
     let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
+    for &candidate in candidates {
         let Some(name) = folded(candidate) else { continue };
         let limit = (word.len().max(name.len()) / 3).max(1);
         let edits = distance(&word, &name);
@@ -98,31 +98,31 @@ mod tests {
             ("", None),
             ("__", None),
         ] {
-            assert_eq!(nearest(word, known), expected, "{word}");
+            assert_eq!(nearest(word, &known), expected, "{word}");
         }
     }
 
     #[test]
     fn prefers_the_fewest_edits_then_the_first() {
-        assert_eq!(nearest("abcd", ["abcx", "abcd"]), Some("abcd"));
-        assert_eq!(nearest("abcd", ["abcx", "abcy"]), Some("abcx"));
+        assert_eq!(nearest("abcd", &["abcx", "abcd"]), Some("abcd"));
+        assert_eq!(nearest("abcd", &["abcx", "abcy"]), Some("abcx"));
         // An edit is a better reason than containment, even when listed later.
-        assert_eq!(nearest("replicas", ["replicasPerModel", "replica"]), Some("replica"));
+        assert_eq!(nearest("replicas", &["replicasPerModel", "replica"]), Some("replica"));
     }
 
     #[test]
     fn ignores_what_is_far_short_or_huge() {
         for (word, candidate) in [("id", "js"), ("a", "b"), ("in", "binary"), ("binary", "in")] {
-            assert_eq!(nearest(word, [candidate]), None, "{word}");
+            assert_eq!(nearest(word, &[candidate]), None, "{word}");
         }
-        assert_eq!(nearest(&"a".repeat(100_000), ["aaaa"]), None);
+        assert_eq!(nearest(&"a".repeat(100_000), &["aaaa"]), None);
         assert_eq!(
-            nearest("8f3b6c0e-0000-4000-8000-000000000001", ["5d1a9e77-1234-4abc-9def-aabbccddeeff"]),
+            nearest("8f3b6c0e-0000-4000-8000-000000000001", &["5d1a9e77-1234-4abc-9def-aabbccddeeff"]),
             None,
             "two ids of the same form are not near"
         );
         assert_eq!(
-            nearest("8f3b6c0e-0000-4000-8000-000000000001", ["8f3b6c0e-0000-4000-8000-000000000010"]),
+            nearest("8f3b6c0e-0000-4000-8000-000000000001", &["8f3b6c0e-0000-4000-8000-000000000010"]),
             Some("8f3b6c0e-0000-4000-8000-000000000010")
         );
     }

@@ -109,12 +109,12 @@ export class TimeoutError extends ModelError {
 
 /** The package is not compatible with this runner. */
 export class CompatibilityJsonError extends ModelError {
-  static defaults = defaults("compatibility_json_error", "error.COMPATIBILITY_JSON", "INTERNAL");
+  static defaults = defaults("compatibility_json_error", "error.COMPATIBILITY_JSON", "COMPATIBILITY_JSON");
 }
 
 /** The endpoint refused the credentials. */
 export class UnauthorizedError extends SparkError {
-  static defaults = defaults("unauthorized", "error.UNAUTHORIZED", "INTERNAL", 401);
+  static defaults = defaults("unauthorized", "error.UNAUTHORIZED", "UNAUTHORIZED", 401);
 }
 
 /** The request, or the configuration, is wrong. */
@@ -219,6 +219,7 @@ export const CLASS_OF_CODE = {
   ONLINE_RESPONSE_INVALID: EndpointError,
   XCALL_DEPTH: ModelExecuteError,
   XCALL_CYCLE: ModelExecuteError,
+  COMPATIBILITY_JSON: CompatibilityJsonError,
   INTERNAL: SparkError,
 };
 

@@ -602,7 +602,7 @@ declare namespace Spark {
    * | `BINARY_FETCH` | the package could not be fetched: network error, or an HTTP status other than 2xx |
    * | `BASE64_INVALID` | `binary` is text, but neither base64 nor a URL |
    * | `ZIP_INVALID` | the package is no zip, or is damaged |
-   * | `PACKAGE_INCOMPLETE` | the package lacks the engine or its script |
+   * | `PACKAGE_INCOMPLETE` | the package lacks the engine, its script or its data |
    * | `PACKAGE_AMBIGUOUS` | two files of the package claim the same role |
    * | `CHECKSUM_MISMATCH` | a file of the package does not have the sum stated in `checksums.md5` |
    * | `PACKAGE_TOO_LARGE` | the package is larger, or expands further, than is allowed |
@@ -613,6 +613,7 @@ declare namespace Spark {
    * | `ENGINE_TRAP` | the engine crashed while computing |
    * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
    * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
+   * | `COMPATIBILITY_JSON` | the package is not compatible with this runner; reserved |
    * | `INTERNAL` | a defect of this package; please report it |
    */
   export type ErrorCode = keyof ErrorByCode;
@@ -646,6 +647,7 @@ declare namespace Spark {
     ENGINE_TRAP: WasmRunnerErrors.ModelExecuteError;
     OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
     RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
+    COMPATIBILITY_JSON: WasmRunnerErrors.CompatibilityJsonError;
     INTERNAL: WasmRunnerErrors.SparkError;
   }
 
@@ -798,6 +800,7 @@ declare namespace Spark {
     /** The model was compiled for another runner. Reserved. */
     export class CompatibilityJsonError extends ModelError {
       readonly name: "compatibility_json_error";
+      readonly code: "COMPATIBILITY_JSON";
     }
 
     /** The endpoint refused the credentials. Its `status` is 401. Reserved for online execution. */

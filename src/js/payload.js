@@ -4,9 +4,10 @@
 
 /** Thrown for a value that cannot be sent; `path` says where it is. */
 export class Unfit {
-  constructor(path, what) {
+  constructor(path, what, cause) {
     this.path = path;
     this.what = what;
+    this.cause = cause;
   }
 }
 
@@ -44,7 +45,7 @@ export function usualId(request, argument) {
     const { request_data: data, request_meta: meta } = request;
     if (!isDictionary(data) || !isDictionary(data.inputs) || !isDictionary(meta)) return undefined;
     if (meta.requested_output !== undefined || meta.service_category !== undefined || "_ctx" in meta) return undefined;
-    const id = meta.version_id;
+    const id = Object.hasOwn(meta, "version_id") ? meta.version_id : undefined;
     return argument === undefined || argument === id ? id : undefined;
   } catch {
     // A getter throws: whoever looks closer says so.
@@ -101,9 +102,22 @@ function encodeCarefully(request) {
     });
   } catch (error) {
     if (error instanceof Unfit) throw error;
-    const where = path(keys.slice(1, 12));
-    if (error instanceof RangeError) throw new Unfit(where, "a structure that is nested too deeply, or too large");
-    throw new Unfit(where, `a value whose getter or toJSON threw (${String(error?.message ?? error)})`);
+    // What threw was not seen any more: it is a member of the last object in which one throws.
+    const culprit = (holder) => Object.keys(holder).find((key) => throws(holder, key));
+    const at = holders.findLastIndex((holder) => culprit(holder) !== undefined);
+    const where = path(at < 0 ? keys.slice(1, 12) : [...keys.slice(1, at + 1), culprit(holders[at])]);
+    if (at < 0 && error instanceof RangeError) {
+      throw new Unfit(where, "a structure that is nested too deeply, or too large");
+    }
+    throw new Unfit(where, `a value whose getter or toJSON threw (${String(error?.message ?? error)})`, error);
+  }
+}
+
+function throws(holder, key) {
+  try {
+    holder[key]?.toJSON?.(key);
+  } catch {
+    return true;
   }
 }
 

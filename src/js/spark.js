@@ -1,13 +1,30 @@
 import { ColumnarSerializer } from "./columnar.js";
-import { SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 import workerText from "spark:worker";
 
+/** The error that was made last, until it has its stack. */
+let latest;
+
+/** Lets the error's stack begin below the function `top`. Errors are made in WebAssembly, far from who should see them. */
+function stackBelow(error, top = stackBelow) {
+  latest = undefined;
+  Error.captureStackTrace?.(error, top);
+  return error;
+}
+
+/** Ends a call's promise: here the stack shows who awaits it, as engines follow promises. Success costs nothing. */
+function rejected(error) {
+  throw stackBelow(error);
+}
+
+const named = new Set();
+
 const host = {
-  makeError,
+  makeError: (...fields) => (latest = makeError(...fields)),
   encode,
   settle,
   listener,
@@ -51,7 +68,11 @@ export class Spark extends EventTarget {
   constructor(config) {
     super();
     const missing = missingPrerequisite();
-    this.#client = missing ? new Unsupported(missing) : new (runtime().Client)(config, { ...host, emit: this.#emit });
+    try {
+      this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, { ...host, emit: this.#emit });
+    } catch (error) {
+      throw error instanceof SparkError ? stackBelow(error, Spark) : error;
+    }
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
@@ -61,53 +82,75 @@ export class Spark extends EventTarget {
   }
 
   execute(input, versionId, options) {
-    return this.#start(input, versionId, options).response;
+    return Spark.#start(this, Spark.prototype.execute, input, versionId, options).response;
   }
 
   executeWithCancellationToken(input, versionId, options) {
-    const { response, cancel } = this.#start(input, versionId, options);
+    const method = Spark.prototype.executeWithCancellationToken;
+    const { response, cancel } = Spark.#start(this, method, input, versionId, options);
     return { response, cancellationToken: { cancel } };
   }
 
   async destroy() {
-    this.#client.destroy();
+    Spark.#clientOf(this, Spark.prototype.destroy).destroy();
   }
 
   stats() {
-    return this.#client.stats();
+    return Spark.#clientOf(this, Spark.prototype.stats).stats();
   }
 
   // Later, so that a listener may do anything.
   #emit = (type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
 
-  #start(input, versionId, options) {
+  static #clientOf(spark, method) {
+    if (#client in Object(spark)) return spark.#client;
+    const message =
+      "A method was called without its Spark instance. Call it on the instance: spark.execute(…), not a copy of the " +
+      "function (bind it: spark.execute.bind(spark)), nor a proxy around the instance (Vue: markRaw(spark)).";
+    throw stackBelow(new BadRequestError(message), method);
+  }
+
+  static #start(spark, method, input, versionId, options) {
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
-    const client = this.#client;
     const signal = options?.signal ?? undefined;
+    let client;
     let call = 0;
-    const cancel = (reason) => client.cancel(call, reason);
-    // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
-    const model = this.#models.get(usualId(input, versionId));
-    const text = model === undefined ? undefined : encodeUsual(input);
-    const response = new Promise((resolve, reject) => {
+    const cancel = (reason) => client?.cancel(call, reason);
+    const settled = new Promise((resolve, reject) => {
+      client = Spark.#clientOf(spark, method);
+      // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
+      const model = spark.#models.get(usualId(input, versionId));
+      const text = model === undefined ? undefined : encodeUsual(input);
+      latest = undefined;
       call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text && model, text);
     });
+    if (options && call !== 0) {
+      for (const name of Object.keys(options)) {
+        if (name === "signal" || name === "timeout" || named.has(name)) continue;
+        named.add(name);
+        client.unknownOption(name);
+      }
+    }
     if (signal && call !== 0) {
       const abort = () => cancel(signal.reason);
       const release = () => signal.removeEventListener("abort", abort);
       signal.addEventListener("abort", abort);
-      response.then(release, release);
+      settled.then(release, release);
     }
-    return { response, cancel: () => cancel() };
+    // What failed at once shows its caller, whether that awaits it or not.
+    if (latest && call === 0) stackBelow(latest, method);
+    return { response: call === 0 ? settled : settled.catch(rejected), cancel: () => cancel() };
   }
 }
 
 /** Stands in where our WebAssembly cannot even be decoded; it lets pages render on a server. */
 class Unsupported {
   #missing;
+  #config;
 
-  constructor(missing) {
+  constructor(missing, config) {
     this.#missing = missing;
+    this.#config = config;
   }
 
   execute(input, versionId, timeout, signal, resolve, reject) {
@@ -126,6 +169,7 @@ class Unsupported {
   destroy() {}
 
   stats() {
-    return [];
+    const idle = { state: "idle", replicas: 0, starting: 0, queued: 0, running: 0, memory: 0 };
+    return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }

@@ -24,6 +24,7 @@ const WRONG = () => {
     ["nodegenModels[0].versionId", one({ versionId: 5 }), /the number 5/],
     ["nodegenModels[0].versionId", one({ versionId: " " }), /1 to 200 characters/],
     ["nodegenModels[0].binary", { nodegenModels: [{ versionId: "m" }] }, /is missing/],
+    ["nodegenModels[0].binary", { nodegenModels: [{ versionId: "m", url: binary }] }, /binary where you wrote url/],
     ["nodegenModels[0].binary", one({ binary: 5 }), /the number 5/],
     ["nodegenModels[0].binary", one({ binary: [80, 75] }), /new Uint8Array/],
     ["nodegenModels[0].binary", one({ binary: Promise.resolve(binary) }), /Await it first/],
@@ -66,6 +67,35 @@ const WRONG = () => {
     ["replica", { ...one(), replica: 100 }, /integer from 1 to 64/],
   ].map(([path, config, message]) => ({ path, message: message.source, error: thrown(() => new Spark(config)) }));
 };
+
+test("what a getter of the configuration throws is the cause", async (page) => {
+  const got = await page.run(() => {
+    const throwing = (name) => ({
+      get [name]() {
+        throw new TypeError("no such secret store");
+      },
+    });
+    const model = { versionId: "m", binary: "/m.zip" };
+    return [
+      thrown(() => new Spark(throwing("nodegenModels"))),
+      thrown(() => new Spark({ nodegenModels: [Object.assign(throwing("binary"), { versionId: "m" })] })),
+      thrown(() => new Spark({ nodegenModels: [model], ...Object.create(null), __proto__: null, timeout: new Date() })),
+    ];
+  });
+  assert.deepEqual(
+    got.map(({ code, path }) => [code, path]),
+    [
+      ["CONFIG_INVALID", "nodegenModels"],
+      ["CONFIG_INVALID", "nodegenModels[0].binary"],
+      ["CONFIG_INVALID", "timeout"],
+    ],
+  );
+  for (const { cause, message } of got.slice(0, 2)) {
+    assert.match(message, /a getter that threw \(TypeError: no such secret store\)/);
+    assert.deepEqual(cause, { name: "TypeError", message: "no such secret store" });
+  }
+  assert.equal(got[2].cause, undefined);
+});
 
 test("a wrong configuration is refused by path", async (page) => {
   const got = await page.run(WRONG);

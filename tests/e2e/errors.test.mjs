@@ -62,6 +62,83 @@ test("the contract's error handling", async (page) => {
   assert.deepEqual(got, ["missing", "cancelled", "bad request", "bad request"]);
 });
 
+test("errors of the caller's own making have codes of their own", async (page) => {
+  const got = await page.run(() =>
+    ["UnauthorizedError", "CompatibilityJsonError"].map((name) => new Spark.WasmRunnerErrors[name]("said").code),
+  );
+  assert.deepEqual(got, ["UNAUTHORIZED", "COMPATIBILITY_JSON"]);
+});
+
+test("methods without their instance say so, and nothing is thrown where a promise is due", async (page) => {
+  const got = await page.run(async () => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: "/never/asked.zip" }] });
+    const { execute, executeWithCancellationToken, destroy, stats } = spark;
+    const token = executeWithCancellationToken(ask({}), "m");
+    token.cancellationToken.cancel();
+    const found = [
+      await refused(execute(ask({}), "m")),
+      await refused(token.response),
+      await refused(destroy()),
+      thrown(stats),
+      await refused(new Proxy(spark, {}).execute(ask({}), "m")),
+      await refused(execute.call({}, ask({}), "m")),
+    ];
+    await spark.destroy();
+    return found;
+  });
+  for (const error of got) {
+    assert.deepEqual([error.class, error.code], ["BadRequestError", "REQUEST_INVALID"]);
+    assert.match(error.message, /spark\.execute\(…\).*markRaw/);
+  }
+});
+
+test("a stack begins at the caller, also of what fails later", async (page) => {
+  const zip = made(
+    "refuses.zip",
+    engine(() => {
+      throw 5;
+    }),
+  );
+  const got = await page.run(async (zip) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: zip }] });
+    const stacks = {};
+    const keep = (name) => (error) => void (stacks[name] = error.stack.split("\n").filter((line) => /^ +at /.test(line)));
+    async function callerOfConfig() {
+      try {
+        new Spark({ nodegenModels: 5 });
+      } catch (error) {
+        keep("config")(error);
+      }
+    }
+    async function callerOfNobody() {
+      await spark.execute(ask({}), "nobody").catch(keep("sync"));
+    }
+    async function callerOfModel() {
+      await spark.execute(ask({}), "m");
+    }
+    async function callerOfSignal() {
+      await spark.execute(ask({}), "m", { signal: new AbortController().signal });
+    }
+    async function callerOfCopy() {
+      const { execute } = spark;
+      await execute(ask({}), "m");
+    }
+    await callerOfConfig();
+    await callerOfNobody();
+    await callerOfModel().catch(keep("async"));
+    await callerOfSignal().catch(keep("signal"));
+    await callerOfCopy().catch(keep("copy"));
+    await spark.destroy();
+    return stacks;
+  }, zip);
+  assert.match(got.config[0], /callerOfConfig/);
+  assert.match(got.sync[0], /callerOfNobody/);
+  assert.match(got.copy[0], /callerOfCopy/);
+  assert.match(got.async[0], /dist\/browser\.js/);
+  assert.match(got.async[1], /async callerOfModel/);
+  assert.match(got.signal[1], /async callerOfSignal/);
+});
+
 test("a model that is not configured", async (page) => {
   const got = await page.run(async (id) => {
     const spark = new Spark({ nodegenModels: [{ versionId: id, binary: "/never/asked.zip" }] });

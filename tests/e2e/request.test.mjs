@@ -195,6 +195,56 @@ test("what JSON cannot carry is refused by its path, before anything runs", asyn
   assert.match(got.found[13].message, /no x/);
 });
 
+test("what throws in a request is the cause, at its path", async (page) => {
+  const got = await withEcho(page, async ({ refuse }) => {
+    const failing = {
+      toJSON() {
+        throw new TypeError("no date");
+      },
+    };
+    return [
+      await refuse(ask({ before: { deep: [1] }, rows: [{ a: 1 }, { when: failing }] })),
+      await refuse({ request_data: { inputs: {} }, request_meta: { call_purpose: failing } }),
+    ];
+  });
+  assert.deepEqual(
+    got.map(({ path }) => path),
+    ["request_data.inputs.rows[1].when", "request_meta.call_purpose"],
+  );
+  for (const { cause, message } of got) {
+    assert.deepEqual(cause, { name: "TypeError", message: "no date" });
+    assert.match(message, /no date/);
+  }
+});
+
+test("an option that nothing reads is told once; arguments in the wrong order are told", async (page) => {
+  page.expectConsole(/options\.timeuot is not a known option.*did you mean timeout\?/);
+  const got = await withEcho(page, async ({ spark, refuse }) => {
+    for (let call = 0; call < 2; call++) await spark.execute(ask({}), "m", { timeuot: 5, signal: undefined });
+    return [await refuse("m"), await refused(spark.execute("m", ask({}))), await refused(spark.execute("m"))];
+  });
+  for (const error of got) {
+    assert.deepEqual([error.class, error.code, error.path], ["BadRequestError", "REQUEST_INVALID", "input"]);
+    assert.match(error.message, /execute\(request, versionId\)/);
+  }
+});
+
+test("an inherited version id names no model, as JSON does not see it", async (page) => {
+  const got = await withEcho(page, async ({ spark }) => {
+    const meta = Object.create({ version_id: "m", version_uuid: "m" });
+    Object.prototype.version_id = "m";
+    try {
+      return [
+        await refused(spark.execute({ request_data: { inputs: {} }, request_meta: meta })),
+        await refused(spark.execute(ask({}))),
+      ];
+    } finally {
+      delete Object.prototype.version_id;
+    }
+  });
+  for (const { code } of got) assert.equal(code, "VERSION_ID_MISSING");
+});
+
 test("undefined is dropped and toJSON honoured, as JSON does", async (page) => {
   const got = await withEcho(page, async ({ send }) => {
     class Money {

@@ -1,6 +1,6 @@
 //! The few platform bindings that js-sys and web-sys lack or would make expensive, and small helpers.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{JSON, Object, Reflect, Uint8Array};
 use spark_execute_core::number::number;
 use wasm_bindgen::prelude::*;
 
@@ -52,6 +52,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub fn now() -> f64;
 
+    #[wasm_bindgen(catch, js_name = String)]
+    fn to_text(value: &JsValue) -> Result<JsValue, JsValue>;
+
     /// `console`, whose methods are replaced.
     #[wasm_bindgen(thread_local_v2, js_name = console)]
     pub static CONSOLE: Object;
@@ -84,12 +87,14 @@ pub fn describe(thrown: &JsValue) -> String {
     // Not `instanceof Error`: a frame's errors have another `Error`.
     let text = match (member("name"), member("message")) {
         (Some(name), Some(message)) => format!("{name}: {message}"),
-        _ => match thrown.as_string() {
-            Some(text) => text,
-            None => match thrown.as_f64() {
-                Some(value) => format!("the number {}", number(value)),
-                None => format!("{thrown:?}"),
-            },
+        _ => match (thrown.as_string(), thrown.as_f64()) {
+            (Some(text), _) => text,
+            (_, Some(value)) => format!("the number {}", number(value)),
+            _ => {
+                let json = JSON::stringify(thrown).ok().and_then(|text| JsValue::from(text).as_string());
+                // JSON knows neither undefined nor functions nor cycles. (Rust's own debug form is a kilobyte of JavaScript.)
+                json.or_else(|| to_text(thrown).ok()?.as_string()).unwrap_or_default()
+            }
         },
     };
     shorten(&text, 500)

@@ -310,7 +310,7 @@ fn auth(fields: &Fields<'_>) -> Result<AuthType> {
             if let Some(auth) = AuthType::ALL.into_iter().find(|auth| auth.as_str() == given) {
                 return Ok(auth);
             }
-            let near = suggest::nearest(given, AuthType::ALL.map(AuthType::as_str));
+            let near = suggest::nearest(given, &AuthType::ALL.map(AuthType::as_str));
             let hint = near.map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
             // What was found is not repeated: it may be the key itself.
             let message = format!("{} must be {ACCEPTED}.{hint}", fields.at("authType"));

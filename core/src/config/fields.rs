@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
     /// Why a required member is missing; points at a member that looks like a misspelling of it.
     pub fn missing(&self, key: &str, accepted: &str) -> Failure {
         let path = self.at(key);
-        let hint = match self.keys().find(|found| suggest::nearest(found, [key]).is_some()) {
+        let hint = match self.keys().find(|found| suggest::nearest(found, &[key]).is_some()) {
             Some(found) => format!(" Did you mean {key} where you wrote {}?", clipped(found)),
             None => String::new(),
         };
@@ -143,7 +143,7 @@ impl Notes {
                 let path = fields.at(key);
                 let hint = if elsewhere.0.contains(&key) {
                     format!("it belongs {}.", elsewhere.1)
-                } else if let Some(name) = suggest::nearest(key, known.iter().copied()) {
+                } else if let Some(name) = suggest::nearest(key, known) {
                     format!("did you mean {name}?")
                 } else {
                     format!("the fields here are {}.", known.join(", "))

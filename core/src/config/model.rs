@@ -27,6 +27,9 @@ pub(super) const KNOWN: &[&str] = &[
     "metadata",
 ];
 
+/// What a newcomer may call `binary`; no near misspelling of it.
+const MEANT_AS_BINARY: [&str; 7] = ["url", "path", "src", "file", "zip", "data", "package"];
+
 /// One model that can run offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
@@ -76,7 +79,13 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
     let declared = declared_type(&fields)?;
     let binary = match fields.get("binary") {
         Some(value) => binary::parse(value, &fields.at("binary"), declared, notes)?,
-        None => return Err(fields.missing("binary", binary::ACCEPTED)),
+        None => {
+            let mut failure = fields.missing("binary", binary::ACCEPTED);
+            if let Some(other) = MEANT_AS_BINARY.iter().find(|name| fields.get(name).is_some()) {
+                failure.message.push_str(&format!(" Did you mean binary where you wrote {other}?"));
+            }
+            return Err(failure);
+        }
     };
     let replica = match fields.spelled(&["replica", "parallel", "instance"])? {
         Some((key, value)) => replica(value, fields.at(key))?,

@@ -158,7 +158,8 @@ fn ambiguous(what: &str) -> Failure {
 
 #[inline(never)]
 fn not_inside(id: &str, names: &str) -> Failure {
-    let message =
-        format!("The package does not hold version {id}; inside are {names}. Configure the id of one of these.");
+    let message = format!(
+        "The package does not hold version {id}; inside are {names}. Such names are version ids: configure one."
+    );
     Failure::new(Code::PackageIncomplete, message)
 }

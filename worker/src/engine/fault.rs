@@ -70,10 +70,7 @@ fn is_cpp_exception(value: &JsValue) -> bool {
 /// Whether memory ran out: engines, glue and browsers say so in words, or the glue's bare abort follows a refusal.
 pub fn is_memory(said: &str, environment: &Environment) -> bool {
     let said = said.to_ascii_lowercase();
-    if said.contains("abort") && environment.refused() {
-        return true;
-    }
-    ["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc", "allocate"]
-        .iter()
-        .any(|word| said.contains(word))
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    has(&["abort"]) && environment.refused()
+        || has(&["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc", "allocate"])
 }
