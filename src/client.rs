@@ -219,8 +219,10 @@ impl Client {
             Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
             Err(failure) => return Err(failure),
         };
-        let request = request::prepare(&self.host, &context.input, context.version_id.clone().as_deref(), context)?;
-        Ok((model, request))
+        let mut cause = JsValue::UNDEFINED;
+        let request = request::prepare(&self.host, &context.input, context.version_id.as_deref(), &mut cause);
+        context.cause = cause;
+        Ok((model, request?))
     }
 
     fn check_alive(&self) -> Result<()> {

@@ -7,7 +7,7 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
 
-use crate::host::{Context, Host};
+use crate::host::Host;
 use crate::view::{items, shallow};
 
 /// A request, ready to be posted.
@@ -61,8 +61,8 @@ impl Named {
 
 /// Checks and normalises `input`, which is to be computed by `version_id` if that is known, and turns it into text.
 ///
-/// What its own code throws becomes the cause in `context`.
-pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, context: &mut Context) -> Result<Prepared> {
+/// What its own code throws is put into `cause`.
+pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, cause: &mut JsValue) -> Result<Prepared> {
     request::check_request(&shallow(input))?;
     let data = get_member(input, "request_data");
     request::check_shape(&shallow(&data), &shallow(&get_member(&data, "inputs")))?;
@@ -110,7 +110,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, context: 
         request.into()
     };
     let text = host.encode(&request).map_err(|thrown| {
-        context.cause = get(&thrown, "cause");
+        *cause = get(&thrown, "cause");
         host.unfit(&thrown)
     })?;
     Ok(Prepared { text, metadata, formspec })

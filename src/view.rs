@@ -21,7 +21,7 @@ pub fn shallow(value: &JsValue) -> Raw {
     if let Some(text) = value.as_string() {
         return Raw::Text(text);
     }
-    view(value, 0, &mut JsValue::UNDEFINED)
+    view(value, 0, &mut JsValue::undefined())
 }
 
 fn view(value: &JsValue, depth: usize, thrown: &mut JsValue) -> Raw {

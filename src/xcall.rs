@@ -104,7 +104,7 @@ impl Pool {
             Err(failure) => return Err(failure),
         };
         let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
-        let request = request::prepare(&self.host, &input, id.as_deref())?;
+        let request = request::prepare(&self.host, &input, id.as_deref(), &mut JsValue::undefined())?;
         Ok(Pending {
             model,
             deadline,

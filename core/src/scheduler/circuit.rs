@@ -271,7 +271,7 @@ mod tests {
     fn the_refusal_says_why_and_until_when() {
         let refusal = open().refusal(1234.5);
         assert_eq!(
-            (refusal.code, refusal.more.and_then(|more| more.retry_after_ms)),
+            (refusal.code, refusal.more.as_ref().and_then(|more| more.retry_after_ms)),
             (Code::CircuitOpen, Some(1235.0))
         );
         for part in ["failed 3 times", "after 2 s", "WORKER_CRASHED: It died."] {
