@@ -159,6 +159,12 @@ fn a_credential_that_cannot_be_had_names_the_function() {
     }
 }
 
+/// Status, request id and wait of a failure.
+fn http(failure: &Failure) -> (Option<u16>, Option<&str>, Option<f64>) {
+    let Some(more) = &failure.more else { return (None, None, None) };
+    (more.status, more.request_id.as_deref(), more.retry_after_ms)
+}
+
 fn reply(status: u16) -> Reply {
     Reply { status, ..Reply::default() }
 }
@@ -198,7 +204,7 @@ fn the_status_decides() {
             ErrorBody { code: Some("Success".into()), message: Some("fine".into()), ..ErrorBody::default() },
         ] {
             let failure = judged(AuthType::BearerToken, &Reply { body, ..reply(status) });
-            assert_eq!((failure.code, failure.status), (code, Some(status)), "{failure}");
+            assert_eq!((failure.code, http(&failure).0), (code, Some(status)), "{failure}");
             assert!(failure.message.contains(part) && failure.message.contains(&status.to_string()), "{failure}");
         }
     }
@@ -222,14 +228,14 @@ fn what_the_server_says_is_shown_and_the_credential_is_not() {
     let told = judged(AuthType::BearerToken, &said);
     assert!(told.message.ends_with("(HTTP status 401). The server says: Invalid   token"), "{told}");
     assert_eq!(told.details.as_deref(), Some("error.UNAUTHORIZED: Invalid   token"));
-    assert_eq!(told.request_id.as_deref(), Some("r-1"));
+    assert_eq!(http(&told).1, Some("r-1"));
 
     let html =
         judged(AuthType::Public, &Reply { body: ErrorBody { html: true, ..ErrorBody::default() }, ..reply(403) });
     assert!(html.message.contains("web page") && html.details.is_none(), "{html}");
     let bare = judged(AuthType::Public, &reply(503));
     assert!(bare.message.ends_with("(HTTP status 503)."), "{bare}");
-    assert_eq!((bare.details, bare.request_id, bare.retry_after_ms), (None, None, None));
+    assert_eq!((bare.details.as_deref(), http(&bare)), (None, (Some(503), None, None)));
 
     // At the cut, too: half a credential is one as well.
     let echo = |before: usize| Some(format!("{} key {SECRET} and Bearer {SECRET}", "é".repeat(before)));
@@ -250,29 +256,29 @@ fn both_headers_say_when_to_come_back() {
     // 784111776000 is 06 Nov 1994 08:49:36 GMT.
     for (standard, own, expected) in [
         (None, None, None),
-        (Some("2"), None, Some(2000)),
-        (None, Some("0.25"), Some(250)),
-        (Some("1"), Some("1.5"), Some(1500)),
-        (Some("3"), Some("1.5"), Some(3000)),
-        (Some("Sun, 06 Nov 1994 08:49:37 GMT"), None, Some(1000)),
-        (Some("Sun, 06 Nov 1994 08:00:00 GMT"), None, Some(0)),
-        (Some(" 0 "), None, Some(0)),
+        (Some("2"), None, Some(2000.0)),
+        (None, Some("0.25"), Some(250.0)),
+        (Some("1"), Some("1.5"), Some(1500.0)),
+        (Some("3"), Some("1.5"), Some(3000.0)),
+        (Some("Sun, 06 Nov 1994 08:49:37 GMT"), None, Some(1000.0)),
+        (Some("Sun, 06 Nov 1994 08:00:00 GMT"), None, Some(0.0)),
+        (Some(" 0 "), None, Some(0.0)),
         (Some("soon"), None, None),
-        (Some("soon"), Some("1"), Some(1000)),
+        (Some("soon"), Some("1"), Some(1000.0)),
         (Some("-1"), None, None),
         (Some("NaN"), None, None),
-        (Some("1e300"), None, Some(u32::MAX)),
+        (Some("1e300"), None, Some(1e303)),
     ] {
         let limited =
             Reply { retry_after: standard.map(str::to_owned), x_retry_after: own.map(str::to_owned), ..reply(429) };
-        assert_eq!(judged(AuthType::Public, &limited).retry_after_ms, expected, "{standard:?} {own:?}");
+        assert_eq!(http(&judged(AuthType::Public, &limited)).2, expected, "{standard:?} {own:?}");
     }
 }
 
 #[test]
 fn failures_without_a_status_say_why() {
     let failure = network();
-    assert_eq!((failure.code, failure.status), (Code::Network, None));
+    assert_eq!((failure.code, http(&failure).0), (Code::Network, None));
     assert!(failure.message.contains("CORS"), "{failure}");
     for (unexpected, part) in [
         (Unexpected::Html, "sign-in page"),
@@ -281,7 +287,7 @@ fn failures_without_a_status_say_why() {
         (Unexpected::Shape, "not the response"),
     ] {
         let failure = not_a_result(200, unexpected);
-        assert_eq!((failure.code, failure.status), (Code::OnlineResponseInvalid, Some(200)));
+        assert_eq!((failure.code, http(&failure).0), (Code::OnlineResponseInvalid, Some(200)));
         assert!(failure.message.contains(part), "{failure}");
     }
 }

@@ -69,7 +69,11 @@ fn delays_double_from_above_zero_up_to_the_count() {
 
 #[test]
 fn the_server_may_ask_for_longer_but_not_for_longer_than_there_is() {
-    let asked = |ms| Failure { retry_after_ms: Some(ms), ..judged(AuthType::Public, &reply(429)) };
+    let asked = |ms: u32| {
+        let mut failure = judged(AuthType::Public, &reply(429));
+        failure.more().retry_after_ms = Some(f64::from(ms));
+        failure
+    };
     assert_eq!(retries(2).next(&asked(5_000), CALM), Some(5_000.0));
     assert_eq!(retries(2).next(&asked(0), CALM), Some(250.0));
     assert_eq!(retries(2).next(&asked(45_000), CALM), Some(45_000.0));
