@@ -58,6 +58,8 @@ export async function startServer(options = {}) {
   const server = http.createServer(async (request, response) => {
     const { method, url, headers } = request;
     const record = { method, url, path: url.split("?")[0], headers: { ...headers } };
+    // Chromium sends a request again when a connection that it used before breaks.
+    response.shouldKeepAlive = false;
     record.preflight = method === "OPTIONS";
     requests.push(record);
     const ended = (outcome) => {
