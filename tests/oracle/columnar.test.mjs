@@ -75,7 +75,8 @@ const QUIRKS = [
   [5, "hi", "5", true, null, undefined, new Date(0), new Map([[1, 2]]), new Set([1]), [undefined], [new Date(0)]],
   [[1, { a: 2 }], [{ a: 1 }, 2], [{ a: 1 }, 2, { b: 3 }], [["a", "a"], [1, 2]], '[["a"],[1]]', "[null]", "["],
   [[["a"], [1, 2]], [[true], [1]], [[null], [1]], [["t"], [[1, [null, [1]]]]], [["a"], null], [null, ["a"]]],
-  [[, { a: 1 }], [{ x: 1 }, [, 1]], [{ a: 1 }, , { b: 2 }], new Array(3), [["t"], [[1, [2, 3]]]], [["t"], [[1, ["ab", "cd"]]]]],
+  [[, { a: 1 }], [{ x: 1 }, [, 1]], [{ a: 1 }, , { b: 2 }], new Array(3)],
+  [[["t"], [[1, [2, 3]]]], [["t"], [[1, ["ab", "cd"]]]]],
 ].flat();
 
 test("every documented quirk is kept", () => {
