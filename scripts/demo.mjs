@@ -1,5 +1,7 @@
 // `npm run demo`: installs what is missing, builds, serves the demo page and prints its address.
 // `npm run demo -- --headless`: the same in headless Chromium, where a model runs; prints its JSON response and ends.
+// `-- --online`: with a Spark server beside it (tests/server/) that knows the same models; the page finds its address
+// and credentials in /online.json.
 // Only the address or the response goes to stdout, everything else to stderr.
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -8,20 +10,26 @@ import { at } from "./lib/paths.mjs";
 import { run, say } from "./lib/run.mjs";
 import { PRODUCT, serve } from "./lib/serve.mjs";
 
-const USAGE = "npm run demo -- [--headless] [--port N]";
+const USAGE = "npm run demo -- [--headless] [--online] [--port N]";
 const MODEL = "cylinder";
 const ANSWER_MS = 120_000;
 
 await runAsMain(import.meta.url, async () => {
-  const { headless, port } = readArguments();
+  const { headless, online, port } = readArguments();
   const { chrome } = await setup(headless ? ["npm", "rust", "chrome"] : ["npm", "rust"]);
   await run("node", [at("scripts", "build.mjs")], { title: "build" });
-  if (headless) process.stdout.write(`${JSON.stringify(await answer(chrome, port), null, 2)}\n`);
-  else await show(port);
+  const place = { port, ...(online ? await startOnline() : { path: "/" }) };
+  try {
+    if (headless) process.stdout.write(`${JSON.stringify(await answer(chrome, place), null, 2)}\n`);
+    else await show(place);
+  } finally {
+    await place.end?.();
+  }
 });
 
 function readArguments() {
-  const options = { headless: { type: "boolean", default: false }, port: { type: "string", default: "0" } };
+  const flag = { type: "boolean", default: false };
+  const options = { headless: flag, online: flag, port: { type: "string", default: "0" } };
   let values;
   try {
     ({ values } = parseArgs({ options }));
@@ -32,21 +40,32 @@ function readArguments() {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new Error(`--port takes a number from 0 to 65535, not ${values.port} (0: any free one).`);
   }
-  return { headless: values.headless, port };
+  return { ...values, port };
+}
+
+/** The server beside the page, and where the page is that uses it. */
+async function startOnline() {
+  const { startServer } = await import("../tests/server/server.mjs");
+  const { url, tenant, key, close } = await startServer();
+  process.once("SIGINT", () => close().finally(() => process.exit(130)));
+  const endpoint = { url, tenant, authType: "syntheticKey", syntheticKey: key };
+  const answer = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(endpoint) };
+  say(`  Spark server: ${url}`);
+  return { path: "/?online", routes: { "/online.json": answer }, end: close };
 }
 
 /** Serves until the process is ended. */
-async function show(port) {
+async function show({ path, port, routes }) {
   if (!existsSync(at("www", "index.html"))) throw new Error("www/index.html is missing: restore it with `git checkout www`.");
-  const server = await listen({ mounts: PRODUCT, port });
-  process.stdout.write(`${server.url}/\n`);
+  const server = await listen({ mounts: PRODUCT, port, routes });
+  process.stdout.write(`${server.url}${path}\n`);
   say("  Open this address in a browser; Ctrl+C ends it.");
   await new Promise(() => undefined);
 }
 
 /** Runs the sample model on the demo page with its default inputs, as a person would. */
-async function answer(executablePath, port) {
-  const server = await listen({ mounts: PRODUCT, port });
+async function answer(executablePath, { path, port, routes }) {
+  const server = await listen({ mounts: PRODUCT, port, routes });
   const { launch } = await import("./lib/chromium.mjs");
   const browser = await launch({ executablePath });
   try {
@@ -54,7 +73,7 @@ async function answer(executablePath, port) {
     tab.setDefaultTimeout(ANSWER_MS);
     tab.on("console", (message) => say(`  page: ${message.text()}`));
     tab.on("pageerror", (error) => say(`  page: ${error.stack ?? error}`));
-    await tab.goto(`${server.url}/#${MODEL}`);
+    await tab.goto(`${server.url}${path}#${MODEL}`);
     return await within(ANSWER_MS, runModel(tab));
   } finally {
     await browser.close();

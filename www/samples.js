@@ -11,6 +11,7 @@ const WORDS = {
   counter: ["Call counter", "Tells which replica answered"],
   slow: ["Slow calculation", "Takes as long as you say; made for Cancel"],
   async: ["Asks another model", "Waits for an answer while computing"],
+  caller: ["Calls other services", "Word for word as told; shows every reply"],
   crash: ["Fails on demand", "Crashes, hangs up, answers nonsense"],
 };
 

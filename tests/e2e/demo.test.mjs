@@ -10,7 +10,7 @@ import { PRODUCT, serve } from "../../scripts/lib/serve.mjs";
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'self'; connect-src 'self'";
 const ENDED = "#result:is([data-state=done], [data-state=failed], [data-state=cancelled])";
-const SAMPLES = ["large", "table", "cylinder", "counter", "slow", "async", "crash"];
+const SAMPLES = ["large", "table", "cylinder", "counter", "slow", "async", "caller", "crash"];
 
 let server;
 let browser;

@@ -35,7 +35,7 @@ test("bearer tokens are taken to the letter", async () => {
 
 test("a token wears out, and the answer is then empty", async () => {
   const token = server.issueToken({ calls: 2 });
-  for (const expected of [200, 200, 401]) assert.equal((await post(server, CYLINDER, V3, bearer(token))).status, expected);
+  for (const status of [200, 200, 401]) assert.equal((await post(server, CYLINDER, V3, bearer(token))).status, status);
   assert.deepEqual(await refusal(bearer(token)), [401, 'Bearer error="invalid_token"']);
   const other = server.issueToken();
   server.revoke(other);

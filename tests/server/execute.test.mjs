@@ -111,7 +111,8 @@ test("names of services are read in every form", () => {
 
 test("every package of the manifest computes", async () => {
   for (const { version_id, proxy, folder, service } of server.versions.filter(({ tenant }) => tenant === "example")) {
-    const { status, json } = await post(server, `/example/api/v3/version/${version_id}`, { request_data: { inputs: {} } });
+    const request = { request_data: { inputs: {} } };
+    const { status, json } = await post(server, `/example/api/v3/version/${version_id}`, request);
     assert.equal(status, 200, proxy ?? `${folder}/${service}`);
     assert.equal(json.response_data.errors, null);
   }
@@ -127,7 +128,8 @@ test("a model that calls another service gets its reply, in the form of its vers
   const request = { request_data: { inputs: { calls } } };
   const { outputs } = await post(server, "/example/api/v3/folders/chains/services/caller/execute", request);
   assert.deepEqual(outputs.statuses, [200, 200, 404, 400]);
-  assert.deepEqual(outputs.failures, ["", null, "There is no service folders/geometry/services/nobody.", "BAD_REQUEST"]);
+  const nobody = "There is no service folders/geometry/services/nobody.";
+  assert.deepEqual(outputs.failures, ["", null, nobody, "BAD_REQUEST"]);
   assert.equal(outputs.results[0].volume, Math.PI * 90);
   assert.equal(outputs.results[1].volume, Math.PI * 90);
   assert.equal(outputs.parsed[1].response_meta.system, "SPARK");
@@ -166,7 +168,9 @@ test("bodies may be compressed, and must be proper", async () => {
     assert.equal(server.requests.at(-1).text, text);
     assert.deepEqual(server.requests.at(-1).raw, body);
   }
-  const status = async (body, headers) => (await post(server, CYLINDER, body, { ...bearer(server.token), ...headers })).status;
+  const status = async (body, headers) => {
+    return (await post(server, CYLINDER, body, { ...bearer(server.token), ...headers })).status;
+  };
   assert.equal(await status("{}", { "content-encoding": "gzip" }), 400);
   assert.equal(await status("{}", { "content-encoding": "zstd" }), 415);
   assert.equal(await status("{}", { "content-type": "text/plain" }), 415);

@@ -27,7 +27,8 @@ test("each status, as often as told, in each form", async () => {
   assert.equal(got[2].headers.get("x-retry-after"), "0.5");
 
   const { json: first } = await fails({ status: 401, envelope: 1, message: "no" });
-  const error = { error_category: "access_error", error_type: "error.UNAUTHORIZED", message: "no", additional_details: null };
+  const category = { error_category: "access_error", error_type: "error.UNAUTHORIZED" };
+  const error = { ...category, message: "no", additional_details: null };
   assert.deepEqual(first, { status: "Error", response_data: null, response_meta: null, error });
   assert.deepEqual((await fails({ status: 401, envelope: 2 })).json, { errorCode: "UNAUTHORIZED", status: "Error" });
   const { json: third } = await fails({ status: 401, envelope: 3, message: "no" });

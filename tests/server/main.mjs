@@ -1,5 +1,5 @@
-// Starts the server by itself: `node tests/server/main.mjs [--port N] [--open]`. Prints one line of JSON with what a page
-// needs to know, and runs until it is ended.
+// Starts the server by itself: `node tests/server/main.mjs [--port N] [--open]`. Prints one line of JSON with what a
+// page needs to know, and runs until it is ended.
 import { parseArgs } from "node:util";
 import { startServer } from "./server.mjs";
 

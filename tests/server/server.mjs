@@ -58,6 +58,8 @@ export async function startServer(options = {}) {
   const server = http.createServer(async (request, response) => {
     const { method, url, headers } = request;
     const record = { method, url, path: url.split("?")[0], headers: { ...headers } };
+    // Chromium sends a request again when a connection that it used before breaks.
+    response.shouldKeepAlive = false;
     record.preflight = method === "OPTIONS";
     requests.push(record);
     const ended = (outcome) => {
@@ -99,8 +101,9 @@ export async function startServer(options = {}) {
     if (problem) return fail(problem);
     if (!/^application\/json\b/i.test(record.headers["content-type"] ?? "")) return fail(415);
     const body = record.json;
-    if (typeof body !== "object" || body === null || Array.isArray(body)) return fail(400, "The body is no JSON object.");
-    const wanted = api === "v4" ? executor.wantedByV4(tenant, body) : wantedByV3(tenant, target, body.request_meta ?? {});
+    if (typeof body !== "object" || body === null || Array.isArray(body)) return fail(400, "The body is no object.");
+    const v3 = () => wantedByV3(tenant, target, body.request_meta ?? {});
+    const wanted = api === "v4" ? executor.wantedByV4(tenant, body) : v3();
     const version = executor.find(wanted);
     if (version?.notPublic && isPublic) return fail(401, "This service is not public.");
     if (!version) return fail(404);
@@ -156,7 +159,10 @@ export async function startServer(options = {}) {
     issueKey: (tenant = TENANT) => credentials.issueKey(tenant),
     revoke: (secret) => credentials.revoke(secret),
 
-    /** Goes wrong at the next request that fits; several calls queue up. @param {import("./lib/faults.mjs").Fault} fault */
+    /**
+     * Goes wrong at the next request that fits; several calls queue up.
+     * @param {import("./lib/faults.mjs").Fault} fault
+     */
     next: (fault) => faults.add(fault),
 
     /** Forgets requests and faults. Running answers go on. */
@@ -174,7 +180,8 @@ export async function startServer(options = {}) {
           settle(value);
         };
         const look = () => test(requests) && done(resolve, requests);
-        const shown = () => requests.map(({ method, path, status, outcome }) => [method, path, status, outcome].join(" "));
+        const line = ({ method, path, status, outcome }) => [method, path, status, outcome].join(" ");
+        const shown = () => requests.map(line);
         const timer = setTimeout(() => done(reject, new Error(`In vain: ${shown().join("; ")}`)), PATIENCE_MS);
         watchers.add(look);
         look();

@@ -4,6 +4,8 @@ import { failure, json } from "./answers.mjs";
 import { EngineError } from "./engine.mjs";
 import { find, parseUri } from "./registry.mjs";
 
+/** @typedef {import("./registry.mjs").Version} Version */
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const text = (value) => (typeof value === "string" && value.trim() ? value : undefined);
 const list = (value) => {
@@ -29,7 +31,7 @@ export class Executor {
   #engine;
   #budget;
 
-  /** @param {{ versions: import("./registry.mjs").Version[], engine: import("./engine.mjs").Engine, budget: number }} parts */
+  /** @param {{ versions: Version[], engine: import("./engine.mjs").Engine, budget: number }} parts */
   constructor({ versions, engine, budget }) {
     this.#versions = versions;
     this.#engine = engine;
@@ -50,7 +52,8 @@ export class Executor {
   /** @returns {Promise<{ response: any } | { answer: import("./answers.mjs").Answer }>} */
   async #compute(version, request, context) {
     try {
-      const call = { id: version.version_id, zip: version.zip, request, context: { ...context, tenant: version.tenant } };
+      const { version_id: id, zip, tenant } = version;
+      const call = { id, zip, request, context: { ...context, tenant } };
       return { response: await this.#engine.run(call, this.#budget) };
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

@@ -57,7 +57,8 @@ export function instead(fault, url) {
   const { status, redirect } = fault;
   if (redirect) return { status: 307, headers: { location: redirect === true ? url : redirect }, body: "" };
   if (fault.body !== undefined) {
-    return { status: status ?? 200, headers: { "content-type": fault.contentType ?? "application/json" }, body: fault.body };
+    const headers = { "content-type": fault.contentType ?? "application/json" };
+    return { status: status ?? 200, headers, body: fault.body };
   }
   if (fault.html) return html(status ?? 200);
   if (fault.empty) return empty(status ?? 200);
@@ -71,6 +72,6 @@ export function altered(answer, fault = {}) {
   if (fault.xRetryAfter !== undefined) headers["x-retry-after"] = String(fault.xRetryAfter);
   let { body } = answer;
   // Blanks before the end of an object leave it as it is.
-  if (fault.huge) body = Buffer.concat([Buffer.from(`${body}`.slice(0, -1)), Buffer.alloc(fault.huge, " "), Buffer.from("}")]);
+  if (fault.huge) body = `${`${body}`.slice(0, -1)}${" ".repeat(fault.huge)}}`;
   return { ...answer, headers, body };
 }

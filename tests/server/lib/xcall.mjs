@@ -25,7 +25,7 @@ export function xcallOf(versions, executor) {
     return JSON.stringify({ metadata, data: body ?? {} });
 
     async function outcome() {
-      if (context.depth >= MAX_DEPTH) return { status: 500, problem: `More than ${MAX_DEPTH} services call each other.` };
+      if (context.depth >= MAX_DEPTH) return { status: 500, problem: `More than ${MAX_DEPTH} calls inside each other.` };
       const wanted = service_uri ? parseUri(service_uri) : { folder: folder_name, service: service_name };
       let child;
       try {
