@@ -57,8 +57,8 @@ impl Client {
     }
 
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
-    /// it is over already. The facade gives `model` and `text` for a usual request: one that names this model, has
-    /// nothing to normalise and is this as JSON.
+    /// it is over already. For a usual request, one that has nothing to normalise, the facade gives the model it names
+    /// and its JSON text; for any other -1.
     ///
     /// [`cancel`]: Self::cancel
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made, and taken apart, for every call")]
@@ -70,10 +70,11 @@ impl Client {
         signal: JsValue,
         resolve: Function,
         reject: Function,
-        model: Option<u32>,
+        model: i32,
         text: JsValue,
     ) -> u32 {
-        let usual = model.map(|model| (model as usize, Prepared { text, metadata: false, formspec: false }));
+        let usual =
+            usize::try_from(model).ok().map(|model| (model, Prepared { text, metadata: false, formspec: false }));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
             Ok(Planned { model, timeout, request, names }) => self.pool.call(Pending {

@@ -122,7 +122,7 @@ export class Spark extends EventTarget {
       const model = spark.#models.get(usualId(input, versionId));
       const text = model === undefined ? undefined : encodeUsual(input);
       latest = undefined;
-      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text && model, text);
+      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text ? model : -1, text);
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {

@@ -43,7 +43,7 @@ impl Page {
                 signal.clone(),
                 resolve,
                 reject,
-                None,
+                -1,
                 JsValue::UNDEFINED,
             );
         });
@@ -443,7 +443,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             JsValue::UNDEFINED,
             resolve,
             reject,
-            None,
+            -1,
             JsValue::UNDEFINED,
         );
     });
@@ -456,7 +456,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             JsValue::UNDEFINED,
             resolve,
             reject,
-            None,
+            -1,
             JsValue::UNDEFINED,
         );
     });
