@@ -147,10 +147,11 @@ test("cancelling, the deadline and destroy end the request at once", async (page
       server.reset();
       server.next({ stall });
       await page.run(`(${ways[way]})(${JSON.stringify(id)}).then(([spark, call]) => { globalThis.over = refused(call); })`);
-      await server.until(([call]) => call && (stall === "headers" ? call.json : call.status));
+      const call = () => server.calls[0];
+      await server.until(() => (stall === "headers" ? call()?.json : call()?.status));
       const error = await page.run(() => (stop(), over));
       assert.equal(error.code, code, `${way}, ${stall}`);
-      await server.until(([call]) => call.outcome === "aborted");
+      await server.until(() => call().outcome === "aborted");
     }
   }
 });
