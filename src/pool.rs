@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::Function;
-use spark_execute_core::config::{self, Config};
+use spark_execute_core::config::{self, BinaryKind, Config};
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
@@ -119,8 +119,11 @@ impl Pool {
             boot_ms: BOOT_MS,
             cancel_grace_ms: CANCEL_GRACE_MS,
         };
-        let spec =
-            |model: &config::Model| ModelSpec { replicas: model.replica, prevent_cleanup: model.prevent_cleanup };
+        let spec = |model: &config::Model| ModelSpec {
+            replicas: model.replica,
+            prevent_cleanup: model.prevent_cleanup,
+            is_constant: matches!(model.binary, BinaryKind::Bytes | BinaryKind::Blob | BinaryKind::Base64Text),
+        };
         let state = State {
             scheduler: Scheduler::new(policy, config.models.iter().map(spec).collect()),
             calls: Table::new(),

@@ -27,7 +27,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Code, Failure};
 use crate::table::Table;
-pub use circuit::{Allow, Circuit, Fingerprint};
+use circuit::Circuit;
 use replica::{Replica, Stage};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 
@@ -67,6 +67,7 @@ struct Model {
     failed_starts: u32,
     /// No further replica is tried before this.
     spawn_after: f64,
+    circuit: Circuit,
 }
 
 #[derive(Debug)]
@@ -115,6 +116,7 @@ impl Scheduler {
                 next: 0,
                 failed_starts: 0,
                 spawn_after: 0.0,
+                circuit: Circuit::default(),
             })
             .collect();
         Scheduler {
@@ -154,12 +156,21 @@ impl Scheduler {
             self.actions.push_back(Action::Online { call, failure: None });
             return;
         };
+        let refusal = if self.has_ready(model) { None } else { self.models[model].circuit.allow(now).err() };
         self.enqueue(call, open, model);
+        if let Some(refusal) = refusal {
+            return self.failed_offline(call, refusal);
+        }
         self.dispatch(model, now);
         self.ensure_replicas(model, deadline, now);
         if parent.is_some() {
             self.ensure_room_for_children(model, now);
         }
+    }
+
+    fn has_ready(&self, model: ModelIndex) -> bool {
+        let is_ready = |id: &ReplicaId| self.replicas.get(id).is_some_and(|replica| replica.stage == Stage::Ready);
+        self.models[model].replicas.iter().any(is_ready)
     }
 
     fn enqueue(&mut self, call: CallId, open: Call, model: ModelIndex) {
@@ -253,6 +264,7 @@ impl Scheduler {
         }
         replica.observe(micros, heap);
         let model = replica.model;
+        self.models[model].circuit.succeeded();
         let wanted = self.settle(call);
         self.dispatch(model, now);
         wanted
@@ -265,6 +277,9 @@ impl Scheduler {
             return;
         }
         let model = replica.model;
+        if fatal {
+            self.models[model].circuit.failed(&failure, now);
+        }
         self.failed_offline(call, failure);
         if fatal {
             self.actions.push_back(Action::Terminate { replica: id });

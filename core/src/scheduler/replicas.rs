@@ -1,5 +1,6 @@
 //! When replicas start, and what becomes of their calls when they end.
 
+use super::circuit::is_wrong_package;
 use super::replica::{Replica, Stage};
 use super::{Action, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
@@ -20,7 +21,9 @@ impl Scheduler {
                 self.actions.push_back(Action::Load { model, replica });
             }
             // Not for every call: see `lost`.
-            Phase::Loaded if now < self.models[model].spawn_after && !self.models[model].replicas.is_empty() => {}
+            Phase::Loaded
+                if !self.models[model].replicas.is_empty()
+                    && (now < self.models[model].spawn_after || self.models[model].circuit.is_open(now)) => {}
             Phase::Loaded => {
                 while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
                     let replica = self.add_replica(model, start_deadline);
@@ -44,6 +47,11 @@ impl Scheduler {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
         self.models[model].replicas.retain(|other| *other != id);
+        if replica.stage == Stage::Ready
+            && let Some(failure) = &cause
+        {
+            self.models[model].circuit.failed(failure, now);
+        }
         let mut flights = replica.flights;
         if replica.stage == Stage::Ready
             && let Some(failure) = cause.clone()
@@ -69,10 +77,15 @@ impl Scheduler {
             state.spawn_after = now + RESPAWN_MS * f64::from(1 << (state.failed_starts - 1));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
-                self.load_failed(model, &cause.unwrap_or_else(ended));
+                self.load_failed(model, &cause.unwrap_or_else(ended), now);
             }
             self.ensure_room_for_children(model, now);
         } else if self.models[model].queued > 0 {
+            if self.models[model].replicas.is_empty()
+                && let Err(refusal) = self.models[model].circuit.allow(now)
+            {
+                return self.refuse_queued(model, &refusal);
+            }
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
             self.ensure_room_for_children(model, now);
@@ -80,11 +93,21 @@ impl Scheduler {
     }
 
     /// Nothing can compute the model's calls: they fail, and the next call reads the package again.
-    pub(super) fn load_failed(&mut self, model: ModelIndex, failure: &Failure) {
+    pub(super) fn load_failed(&mut self, model: ModelIndex, failure: &Failure, now: f64) {
+        let state = &mut self.models[model];
+        if state.spec.is_constant && is_wrong_package(failure.code) {
+            state.circuit.failed_for_good(failure);
+        } else {
+            state.circuit.failed(failure, now);
+        }
+        self.refuse_queued(model, failure);
+        self.unload(model);
+    }
+
+    fn refuse_queued(&mut self, model: ModelIndex, failure: &Failure) {
         for call in std::mem::take(&mut self.models[model].queue) {
             self.failed_offline(call, failure.clone());
         }
-        self.unload(model);
     }
 
     pub(super) fn unload(&mut self, model: ModelIndex) {
@@ -97,6 +120,7 @@ impl Scheduler {
         // The next load may be of a better package.
         state.failed_starts = 0;
         state.spawn_after = 0.0;
+        state.circuit.abandoned();
         self.actions.push_back(Action::Unload { model });
     }
 }

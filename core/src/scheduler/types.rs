@@ -66,6 +66,8 @@ pub struct ModelSpec {
     pub replicas: u32,
     /// Never evicted.
     pub prevent_cleanup: bool,
+    /// Its package is always the same bytes: reading it again cannot help.
+    pub is_constant: bool,
 }
 
 /// How a call is to be computed.

@@ -15,7 +15,7 @@ pub struct Bench {
 }
 
 pub fn spec(replicas: u32) -> ModelSpec {
-    ModelSpec { replicas, prevent_cleanup: false }
+    ModelSpec { replicas, prevent_cleanup: false, is_constant: false }
 }
 
 pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
