@@ -46,12 +46,11 @@ function prepare({ url, tenant, key, token }) {
   globalThis.run = async (config, input = ask({ radius: 3, height: 10 }), id = undefined, options = undefined) => {
     const spark = config instanceof Spark ? config : new Spark(config);
     const events = [];
-    for (const type of ["execute", "fallback"]) {
-      spark.addEventListener(type, ({ detail }) => {
-        tell(shown(detail.error ?? new Error("none")));
-        events.push([type, detail.path ?? null, detail.versionId ?? null, detail.error?.code ?? null]);
-      });
-    }
+    const hear = ({ type, detail }) => {
+      tell(shown(detail.error ?? new Error("none")));
+      events.push([type, detail.path ?? null, detail.versionId ?? null, detail.error?.code ?? null]);
+    };
+    for (const type of ["execute", "fallback"]) spark.addEventListener(type, hear);
     try {
       const response = await spark.execute(input, id, options);
       await Promise.resolve();
@@ -61,6 +60,7 @@ function prepare({ url, tenant, key, token }) {
       const { requestId, retryAfter } = error;
       return { error: { ...describe(error), requestId, retryAfter }, cause: error.cause && describe(error.cause), events };
     } finally {
+      for (const type of ["execute", "fallback"]) spark.removeEventListener(type, hear);
       if (!(config instanceof Spark)) await spark.destroy();
     }
   };
