@@ -33,7 +33,7 @@ impl Pool {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
                 pending.context.cause = self.host.error(failure, pending.context.clone());
-                self.call(Pending { model: None, fallback: false, ..pending });
+                self.call(Pending { model: None, fallback: false, ..pending }, now());
             }
             Err(failure) => self.reject(pending, failure),
         }

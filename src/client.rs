@@ -77,18 +77,22 @@ impl Client {
             usize::try_from(model).ok().map(|model| (model, Prepared { text, metadata: false, formspec: false }));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
-            Ok(Planned { model, timeout, request, names }) => self.pool.call(Pending {
-                model,
-                deadline: now() + timeout,
-                fallback: self.pool.online.is_some(),
-                request,
-                names,
-                context,
-                parent: None,
-                chain: None,
-                end: End::Promise { resolve, reject },
-                leg: None,
-            }),
+            Ok(Planned { model, timeout, request, names }) => {
+                let now = now();
+                let call = Pending {
+                    model,
+                    deadline: now + timeout,
+                    fallback: self.pool.online.is_some(),
+                    request,
+                    names,
+                    context,
+                    parent: None,
+                    chain: None,
+                    end: End::Promise { resolve, reject },
+                    leg: None,
+                };
+                self.pool.call(call, now)
+            }
             Err(failure) => {
                 // A promise's own reject function does not throw.
                 let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(failure, context));

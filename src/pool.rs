@@ -157,8 +157,7 @@ impl Pool {
     }
 
     /// Starts a call.
-    pub fn call(&self, call: Pending) -> CallId {
-        let now = now();
+    pub fn call(&self, call: Pending, now: f64) -> CallId {
         let Pending { model, fallback, deadline, parent, .. } = call;
         let id = {
             let mut state = self.state.borrow_mut();

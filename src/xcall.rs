@@ -65,7 +65,7 @@ impl Pool {
         }
         match self.child(&asked, parent) {
             Ok(child) => {
-                self.call(child);
+                self.call(child, now());
             }
             Err(failure) => self.answer_failure(&asked, failure, Context::default()),
         }

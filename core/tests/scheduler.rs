@@ -286,6 +286,25 @@ fn a_call_rescued_from_a_worker_that_dies_is_computed_once_more_only_if_needed()
 }
 
 #[test]
+fn an_answer_needs_the_clock_only_where_something_goes_on() {
+    let mut bench = Bench::loaded(1);
+    let goes_on = |bench: &Bench| bench.scheduler.goes_on(1);
+    assert!(!goes_on(&bench) && !bench.scheduler.goes_on(99));
+    bench.call(2, 0);
+    bench.reply(1, 2, 20.0);
+    bench.call(3, 0);
+    assert!(!goes_on(&bench));
+    bench.call(4, 0);
+    assert!(goes_on(&bench), "another is being computed then");
+    bench.reply(1, 3, 5_000.0);
+    assert!(!goes_on(&bench));
+    bench.call(5, 0);
+    assert!(goes_on(&bench), "another waits in the queue");
+    assert_eq!(bench.reply(1, 4, 5_000.0).1, [Action::Post { replica: 1, call: 5 }]);
+    assert!(!goes_on(&bench));
+}
+
+#[test]
 fn the_least_recently_used_idle_model_is_evicted() {
     let mut bench = Bench::new(2, vec![spec(1), spec(1), spec(1)]);
     for (model, replica) in [(0, 1), (1, 2)] {

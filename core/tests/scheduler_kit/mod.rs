@@ -87,7 +87,9 @@ impl Bench {
     }
 
     pub fn reply(&mut self, replica: ReplicaId, call: CallId, micros: f64) -> (bool, Vec<Action>) {
-        let wanted = self.scheduler.replied(replica, call, micros, 0.0, self.now);
+        // Where nothing goes on nobody asks the clock.
+        let now = if self.scheduler.goes_on(replica) { self.now } else { f64::NAN };
+        let wanted = self.scheduler.replied(replica, call, micros, 0.0, now);
         (wanted, self.actions())
     }
 

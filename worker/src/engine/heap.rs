@@ -25,6 +25,12 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = _free)]
     fn free(this: &Instance, pointer: u32) -> Result<(), JsValue>;
+
+    /// A view that may have become empty; js-sys takes for granted that something is there.
+    type MaybeEmpty;
+
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    fn item(this: &MaybeEmpty, at: u32) -> Option<i32>;
 }
 
 /// A buffer kept for small requests, so that most calls allocate nothing for their input.
@@ -132,7 +138,7 @@ impl Heap {
 
     /// Decodes and frees the answer at `at`, whose length the engine has written.
     pub fn take_answer(&self, at: u32) -> Result<JsValue, Fault> {
-        let read = || self.views.borrow().length.get_index(0) as u32;
+        let read = || self.views.borrow().length.unchecked_ref::<MaybeEmpty>().item(0).unwrap_or(0) as u32;
         let mut length = read();
         if length == 0 {
             self.refresh();
