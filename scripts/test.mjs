@@ -21,7 +21,7 @@ const STEPS = [
     name: "core",
     counts: true,
     needs: ["rust"],
-    work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast", "-p", "spark-execute-payload"]),
+    work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast", "-p", "memchr", "-p", "spark-execute-payload"]),
   },
   { name: "tree", needs: ["rust"], work: checkTree },
   { name: "fmt", needs: ["rust"], component: "fmt", work: (io) => io("cargo", ["fmt", "--all", "--check"]) },

@@ -267,7 +267,8 @@ fn both_headers_say_when_to_come_back() {
         (Some("soon"), Some("1"), Some(1000.0)),
         (Some("-1"), None, None),
         (Some("NaN"), None, None),
-        (Some("1e300"), None, Some(1e303)),
+        (Some("1e3"), None, None),
+        (Some("1000000000000"), None, Some(1e15)),
     ] {
         let limited =
             Reply { retry_after: standard.map(str::to_owned), x_retry_after: own.map(str::to_owned), ..reply(429) };

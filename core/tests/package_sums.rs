@@ -4,6 +4,8 @@
 
 mod package_kit;
 
+use std::io::Read;
+
 use package_kit::*;
 use spark_execute_core::Code;
 use spark_execute_core::package::{Role, Want};
@@ -119,4 +121,59 @@ fn an_enormous_list_of_sums_is_refused() {
     let mut all = model("");
     all.push(("checksums.md5".into(), vec![b'\n'; 1024 * 1024 + 1]));
     assert_eq!(open_any(deflated(&all)).unwrap_err().code, Code::PackageTooLarge);
+}
+
+/// What a platform's inflater would be given and make of it.
+fn inflated(package: &Package, zip: &[u8], role: Role) -> Option<Vec<u8>> {
+    let part = package.deflated(role)?;
+    let deflated = &zip[part.start as usize..(part.start + part.length) as usize];
+    let mut bytes = Vec::new();
+    flate2::read::DeflateDecoder::new(deflated).read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, part.size);
+    Some(bytes)
+}
+
+#[test]
+fn the_platform_may_inflate_a_part_and_has_it_verified() {
+    let zip = deflated(&full_model());
+    let exported = stored(&vec![("folder/model.zip".into(), zip.clone())]);
+    let shifted = [b"#!/bin/sh\n".to_vec(), zip.clone()].concat();
+    for zip in [zip, exported, shifted] {
+        let mut package = open_any(zip.clone()).unwrap();
+        for (_, role) in CODE {
+            let bytes = inflated(&package, &zip, role).unwrap();
+            assert_eq!(bytes, model("")[role as usize].1);
+            assert_eq!(package.verify(role, bytes.as_slice()), Ok(true));
+            let mut other = bytes.clone();
+            *other.last_mut().unwrap() ^= 1;
+            assert_eq!(package.verify(role, other.as_slice()), Ok(false));
+            assert_eq!(package.verify(role, &bytes[1..]), Ok(false));
+            assert_eq!(package.verify(role, [bytes, vec![0]].concat().as_slice()), Ok(false));
+        }
+        assert_eq!(package.warnings(), [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_not_deflated_or_not_in_the_callers_bytes_is_only_extracted() {
+    let inside_deflated = deflated(&vec![("model.zip".into(), deflated(&full_model()))]);
+    for zip in [stored(&full_model()), inside_deflated] {
+        let package = open_any(zip).unwrap();
+        assert_eq!(CODE.map(|(_, role)| package.deflated(role)), [None; 3]);
+    }
+    let package = open_any(deflated(&model(""))).unwrap();
+    assert_eq!(package.deflated(Role::FormSpec), None);
+}
+
+#[test]
+fn sums_count_for_what_the_platform_inflated_too() {
+    let zip = deflated(&wrong_for(".wasm"));
+    let mut strict = open_any(zip.clone()).unwrap();
+    let bytes = inflated(&strict, &zip, Role::Engine).unwrap();
+    assert_eq!(strict.verify(Role::Engine, bytes.as_slice()).unwrap_err().code, Code::ChecksumMismatch);
+    // What is damaged is not also said to be changed.
+    assert_eq!(strict.verify(Role::Engine, &bytes[1..]), Ok(false));
+    let mut package = open_with(zip, &lenient()).unwrap();
+    assert_eq!(package.verify(Role::Engine, bytes.as_slice()), Ok(true));
+    assert_eq!(package.warnings().len(), 1);
 }

@@ -1,6 +1,8 @@
 // The text of every worker: our bindings and this start. The first message brings our compiled module; from then on Rust
 // listens. What goes wrong before, or outside any call, is reported, since browsers keep some of it to themselves.
 
+import { inflate } from "./inflate.js";
+
 const bindings = require("spark:glue");
 
 const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
@@ -8,6 +10,7 @@ const fail = (code, message, details) => postMessage(["Failed", code, message, n
 // Captured before any model's code runs.
 const environment = {
   importScripts: self.importScripts.bind(self),
+  inflate,
   refused: false,
 
   /** Notes when glue refuses an engine more memory: the abort that follows says nothing of it. */

@@ -1,5 +1,6 @@
 //! The worker's surroundings: what the bootstrap hands over, and the way back to the page.
 
+use js_sys::{Promise, Uint8Array};
 use spark_execute_core::Failure;
 use spark_execute_core::protocol::FromWorker;
 use wasm_bindgen::prelude::*;
@@ -24,6 +25,10 @@ extern "C" {
     /// Whether an engine was refused more memory.
     #[wasm_bindgen(method, getter)]
     pub fn refused(this: &Environment) -> bool;
+
+    /// Inflates with the platform; a promise of `size` bytes, or of `undefined` when it cannot.
+    #[wasm_bindgen(method)]
+    pub fn inflate(this: &Environment, deflated: &Uint8Array, size: u32) -> Promise;
 }
 
 /// Sends messages to the page.

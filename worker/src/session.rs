@@ -94,7 +94,7 @@ impl Session {
             Some(slices) => slices.finish()?,
             None => fetch::bytes(source).await?,
         };
-        let unpacked = unpack(bytes, &version_id, verify_checksums).await?;
+        let unpacked = unpack(bytes, &version_id, verify_checksums, Some(&self.environment)).await?;
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));
         }

@@ -1,7 +1,7 @@
 //! Makes an image out of a package: opens the archive, checks it, compiles the engine.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
-use spark_execute_core::package::{self, Limits, Opened, Role, Want};
+use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -9,11 +9,16 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
-use crate::engine::Parts;
+use crate::engine::{self, Parts};
 use crate::fetch;
 use crate::js::{Step, describe, strict_decoder};
+use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
+
+/// Largest part, in bytes, that the platform inflates. It is faster as long as our own code is not yet optimised, and
+/// slower afterwards.
+const MOST_INFLATED: u64 = 4 * 1024 * 1024;
 
 /// An unpacked package.
 pub struct Unpacked {
@@ -25,22 +30,40 @@ pub struct Unpacked {
     pub warnings: Vec<String>,
 }
 
-/// Unpacks, checks and compiles `bytes`.
-pub fn unpack(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Step<'_, Result<Unpacked>> {
-    Box::pin(read(bytes, version_id, verify_checksums))
+/// Unpacks, checks and compiles `bytes`; with the platform's inflater where there is an `environment`.
+pub fn unpack<'a>(
+    bytes: Uint8Array,
+    version_id: &'a str,
+    verify_checksums: bool,
+    environment: Option<&'a Environment>,
+) -> Step<'a, Result<Unpacked>> {
+    Box::pin(read(bytes, version_id, verify_checksums, environment))
 }
 
-async fn read(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Result<Unpacked> {
+async fn read(
+    bytes: Uint8Array,
+    version_id: &str,
+    verify_checksums: bool,
+    environment: Option<&Environment>,
+) -> Result<Unpacked> {
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
-    let mut opened = package::open(JsReader::new(bytes), &want)?;
-    let wasm = extract(&mut opened, Role::Engine)?;
-    let compiling = WebAssembly::compile(&wasm);
-    let glue = blob(&extract(&mut opened, Role::Glue)?, "text/javascript")?;
-    let data = optional(&mut opened, Role::Data)?;
-    let static_json = text(&mut opened, Role::Static)?;
-    let formspec_json = text(&mut opened, Role::FormSpec)?;
+    let opened = package::open(JsReader::new(bytes.clone()), &want)?;
+    let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
+    let mut unpacking = Unpacking { opened, inflating, compiling: None };
+    // The engine first: it compiles in other threads while the rest is inflated and checked.
+    unpacking.part(Role::Engine).await?;
+    let glue = unpacking.part(Role::Glue).await?;
+    let glue = blob(&glue.unwrap_or_else(|| Uint8Array::new_with_length(0)), "text/javascript")?;
+    let data = unpacking.part(Role::Data).await?;
+    let static_json = unpacking.text(Role::Static).await?;
+    let formspec_json = unpacking.text(Role::FormSpec).await?;
+    let Unpacking { opened, compiling, .. } = unpacking;
     let warnings = opened.warnings().to_vec();
-    let module = JsFuture::from(compiling).await.map_err(|error| {
+    let compiling =
+        compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
+    // It takes as long as compiling does, which needs this thread only at its end.
+    let prepared = environment.map(|environment| engine::prepare(&glue, environment));
+    let module = compiling.await.map_err(|error| {
         let name = opened.part(Role::Engine).map(|part| part.name.clone()).unwrap_or_default();
         let message = format!("The model's WebAssembly {name:?} does not compile. Export the package again.");
         Failure::new(Code::WasmInvalid, message).at(name).with_details(describe(&error))
@@ -54,7 +77,12 @@ async fn read(bytes: Uint8Array, version_id: &str, verify_checksums: bool) -> Re
             static_json,
             formspec_json,
         },
-        parts: Parts { module: module.unchecked_into(), glue, data: data.map(|data| data.buffer().unchecked_into()) },
+        parts: Parts {
+            module: module.unchecked_into(),
+            glue,
+            data: data.map(|data| data.buffer().unchecked_into()),
+            prepared,
+        },
         warnings,
     })
 }
@@ -67,7 +95,7 @@ pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<St
         slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
         bytes = slices.finish()?;
     }
-    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums).await?;
+    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, None).await?;
     Ok((unpacked.image, unpacked.warnings))
 }
 
@@ -84,28 +112,69 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
             Some(buffer.unchecked_into::<ArrayBuffer>())
         }
     };
-    Ok(Parts { module: image.module.0.unchecked_into(), glue: image.glue.0.unchecked_into(), data })
+    Ok(Parts { module: image.module.0.unchecked_into(), glue: image.glue.0.unchecked_into(), data, prepared: None })
 }
 
-fn extract(opened: &mut Opened<JsReader>, role: Role) -> Result<Uint8Array> {
-    let mut sink = JsSink::default();
-    opened.extract(role, &mut sink)?;
-    Ok(sink.into_bytes())
+/// What is being unpacked.
+struct Unpacking {
+    opened: Opened<JsReader>,
+    /// What the platform inflates meanwhile.
+    inflating: Vec<(Role, JsFuture)>,
+    /// The engine.
+    compiling: Option<JsFuture>,
 }
 
-fn optional(opened: &mut Opened<JsReader>, role: Role) -> Result<Option<Uint8Array>> {
-    if opened.part(role).is_none() { Ok(None) } else { extract(opened, role).map(Some) }
+/// Has the platform inflate what is not too large for it.
+fn start_inflating(opened: &Opened<JsReader>, bytes: &Uint8Array, environment: &Environment) -> Vec<(Role, JsFuture)> {
+    let start = |role| {
+        let Deflated { start, length, size } = opened.deflated(role).filter(|part| part.size <= MOST_INFLATED)?;
+        let deflated = bytes.subarray(start as u32, (start + length) as u32);
+        Some((role, JsFuture::from(environment.inflate(&deflated, size as u32))))
+    };
+    [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec].into_iter().filter_map(start).collect()
 }
 
-fn text(opened: &mut Opened<JsReader>, role: Role) -> Result<Option<Js>> {
-    let Some(bytes) = optional(opened, role)? else { return Ok(None) };
-    let text = strict_decoder().decode(&bytes).map_err(|error| {
-        let name = opened.part(role).map(|part| part.name.clone()).unwrap_or_default();
-        Failure::new(Code::ZipInvalid, format!("The entry {name:?} is not UTF-8 text. Export the package again."))
-            .at(name)
-            .with_details(describe(&error))
-    })?;
-    Ok(Some(Js(text)))
+impl Unpacking {
+    /// A part's bytes, checked; an engine begins to compile. `None` when the package does not have it.
+    fn part(&mut self, role: Role) -> Step<'_, Result<Option<Uint8Array>>> {
+        Box::pin(async move {
+            if self.opened.part(role).is_none() {
+                return Ok(None);
+            }
+            if let Some(at) = self.inflating.iter().position(|(inflating, _)| *inflating == role) {
+                let inflated = self.inflating.remove(at).1.await;
+                if let Some(bytes) = inflated.ok().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok()) {
+                    // Before it is checked: compiling runs nothing.
+                    self.compile(role, &bytes);
+                    if self.opened.verify(role, JsReader::new(bytes.clone()))? {
+                        return Ok(Some(bytes));
+                    }
+                }
+            }
+            let mut sink = JsSink::default();
+            self.opened.extract(role, &mut sink)?;
+            let bytes = sink.into_bytes();
+            self.compile(role, &bytes);
+            Ok(Some(bytes))
+        })
+    }
+
+    fn compile(&mut self, role: Role, bytes: &Uint8Array) {
+        if role == Role::Engine {
+            self.compiling = Some(JsFuture::from(WebAssembly::compile(bytes)));
+        }
+    }
+
+    async fn text(&mut self, role: Role) -> Result<Option<Js>> {
+        let Some(bytes) = self.part(role).await? else { return Ok(None) };
+        let text = strict_decoder().decode(&bytes).map_err(|error| {
+            let name = self.opened.part(role).map(|part| part.name.clone()).unwrap_or_default();
+            Failure::new(Code::ZipInvalid, format!("The entry {name:?} is not UTF-8 text. Export the package again."))
+                .at(name)
+                .with_details(describe(&error))
+        })?;
+        Ok(Some(Js(text)))
+    }
 }
 
 fn blob(bytes: &Uint8Array, kind: &str) -> Result<Blob> {

@@ -3,6 +3,7 @@
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
 use crate::date;
 use crate::error::{Code, Failure};
+use crate::number;
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
@@ -180,8 +181,7 @@ fn told(text: &str, secret: &str) -> String {
 
 /// How long the server wants us to wait; the longer one where it says so twice.
 fn retry_after_ms(reply: &Reply, wall_ms: f64) -> Option<f64> {
-    let seconds =
-        |text: &str| text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0).map(|seconds| seconds * 1000.0);
+    let seconds = |text: &str| number::parse(text).map(|seconds| seconds * 1000.0);
     let wait = |header: &Option<String>| {
         let text = trimmed(header.as_deref()?);
         seconds(text).or_else(|| date::http_ms(text).map(|until| (until - wall_ms).max(0.0)))

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek};
 
 use zip::ZipArchive;
 
-use super::directory::{self, Entry, Fields, HEADER, METHOD_STORED};
+use super::directory::{self, Entry, Fields, HEADER, METHOD_DEFLATED, METHOD_STORED};
 use super::names::quote;
 use super::source::Source;
 use super::{CHUNK, Limits};
@@ -113,6 +113,12 @@ impl<R: Read + Seek> Archive<R> {
         }
         let message = format!("The entry {} {what}: refused as too large.", quote(&entry.name));
         Failure::new(Code::PackageTooLarge, message).at(entry.name.clone())
+    }
+
+    /// Where in the caller's reader the entry's deflated bytes are; `None` when it is not deflated, or elsewhere.
+    pub fn deflated(&self, index: usize) -> Option<(&Entry, u64)> {
+        let entry = self.entries.get(index).filter(|entry| entry.method == METHOD_DEFLATED)?;
+        Some((entry, self.source.place(entry.data?, entry.compressed)?))
     }
 
     /// Streams the entry's bytes in chunks of at most [`CHUNK`]; its CRC and size are checked at the end.

@@ -28,7 +28,7 @@ const OPENING: u64 = 512 * 1024 * 1024;
 pub(super) const HEADER: &str = "its header is not where the directory says";
 
 pub(super) const METHOD_STORED: u16 = 0;
-const METHOD_DEFLATED: u16 = 8;
+pub(super) const METHOD_DEFLATED: u16 = 8;
 
 /// One file of an archive, as its directory states it.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,7 @@ pub(super) struct Entry {
     pub size: u64,
     /// Where its own header is.
     pub header: u64,
+    pub crc: u32,
     /// Where its bytes begin; unknown when its header is not where the directory says.
     pub data: Option<u64>,
     pub symlink: bool,
@@ -133,6 +134,7 @@ fn entry<R: Read + Seek>(zip: &mut ZipArchive<Source<R>>, index: usize) -> Entry
         compressed: file.compressed_size(),
         size: file.size(),
         header: file.header_start(),
+        crc: file.crc32(),
         data: Some(file.data_start()),
         symlink: file.is_symlink(),
         repeated: false,

@@ -11,7 +11,7 @@ use super::names::{base, folder, list, quote};
 use super::role::Role;
 use super::select::Choice;
 use super::source::Source;
-use super::{Limits, Sink, Want};
+use super::{CHUNK, Limits, Sink, Want};
 use crate::error::{Code, Failure, Result};
 
 /// Texts larger than this are not read into memory.
@@ -30,6 +30,24 @@ pub struct Part {
     index: usize,
     /// The sums `checksums.md5` states; any of them will do.
     sums: Vec<Sum>,
+}
+
+impl Part {
+    /// A sum to compute, when one is stated.
+    fn sum(&self) -> Option<Md5> {
+        (!self.sums.is_empty()).then(Md5::new)
+    }
+}
+
+/// Where a part's deflated bytes are, for an inflater of the platform. It is believed only after [`Opened::verify`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deflated {
+    /// Position in the reader that the package was opened with.
+    pub start: u64,
+    /// Compressed size.
+    pub length: u64,
+    /// Size that the directory states: more must not be inflated, whatever comes.
+    pub size: u64,
 }
 
 /// A package that was found to hold one complete model.
@@ -177,11 +195,8 @@ impl<R: Read + Seek> Opened<R> {
     ///
     /// The sums are known only at the end: after an error, what the sink was given must not be used.
     pub fn extract(&mut self, role: Role, sink: &mut impl Sink) -> Result<()> {
-        let Some(part) = self.parts.iter().find(|part| part.role == role) else {
-            let message = format!("The package has no {}.", role.label());
-            return Err(Failure::new(Code::PackageIncomplete, message));
-        };
-        let mut sum = (!part.sums.is_empty()).then(Md5::new);
+        let part = self.wanted(role)?;
+        let mut sum = part.sum();
         sink.start(part.size)?;
         self.archives[part.archive].stream(part.index, &mut |chunk| {
             if let Some(sum) = &mut sum {
@@ -189,6 +204,47 @@ impl<R: Read + Seek> Opened<R> {
             }
             sink.write(chunk)
         })?;
+        self.judge(role, sum)
+    }
+
+    /// Where the part's deflated bytes are; `None` when only [`extract`](Self::extract) can get at it.
+    pub fn deflated(&self, role: Role) -> Option<Deflated> {
+        let part = self.part(role)?;
+        let (entry, start) = self.archives[part.archive].deflated(part.index)?;
+        Some(Deflated { start, length: entry.compressed, size: entry.size })
+    }
+
+    /// Whether `bytes` are the part, by size and CRC. If they are, a wrong MD5 counts as in [`extract`](Self::extract);
+    /// if not, that one says what is wrong with the archive.
+    pub fn verify(&mut self, role: Role, mut bytes: impl Read) -> Result<bool> {
+        let part = self.wanted(role)?;
+        let entry = self.archives[part.archive].entry(part.index)?;
+        let (mut crc, mut sum, mut total) = (crc32fast::Hasher::new(), part.sum(), 0);
+        let mut buffer = vec![0; CHUNK];
+        while let Ok(count @ 1..) = bytes.read(&mut buffer) {
+            total += count as u64;
+            crc.update(&buffer[..count]);
+            if let Some(sum) = &mut sum {
+                sum.update(&buffer[..count]);
+            }
+        }
+        let right = total == entry.size && crc.finalize() == entry.crc;
+        if right {
+            self.judge(role, sum)?;
+        }
+        Ok(right)
+    }
+
+    fn wanted(&self, role: Role) -> Result<&Part> {
+        self.part(role).ok_or_else(|| {
+            let message = format!("The package has no {}.", role.label());
+            Failure::new(Code::PackageIncomplete, message)
+        })
+    }
+
+    /// What a part's sum means, now that it is known.
+    fn judge(&mut self, role: Role, sum: Option<Md5>) -> Result<()> {
+        let part = self.wanted(role)?;
         let Some(sum) = sum.map(|sum| Sum::from(sum.finalize())) else { return Ok(()) };
         if part.sums.contains(&sum) {
             return Ok(());

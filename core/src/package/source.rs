@@ -58,6 +58,12 @@ impl<R: Read + Seek> Source<R> {
         fits.then(|| Source { origin: self.origin.clone(), start: self.start + from, length: size, position: 0 })
     }
 
+    /// Where a part of this source is in the caller's reader; `None` when it is not there, or not whole.
+    pub fn place(&self, from: u64, size: u64) -> Option<u64> {
+        let there = matches!(self.origin.bytes, Bytes::Reader(_)) && from.checked_add(size)? <= self.length;
+        there.then(|| self.start + from)
+    }
+
     /// Size in bytes.
     pub fn len(&self) -> u64 {
         self.length

@@ -48,6 +48,14 @@ pub struct Parts {
     pub glue: Blob,
     /// The preloaded files.
     pub data: Option<ArrayBuffer>,
+    /// What [`prepare`] made of the glue, when that was done already.
+    pub prepared: Option<Result<Prepared>>,
+}
+
+/// Glue that was evaluated.
+pub struct Prepared {
+    factory: Function,
+    tail: Tail,
 }
 
 /// One constructed workbook.
@@ -61,12 +69,17 @@ pub struct Engine {
     pub is_async: bool,
 }
 
+/// Evaluates the glue.
+pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
+    let tail = Tail::default();
+    tail.replace_console();
+    Ok(Prepared { factory: evaluate(glue, environment)?, tail })
+}
+
 /// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
 /// `exchange`.
 pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
-    let tail = Tail::default();
-    tail.replace_console();
-    let factory = evaluate(&parts.glue, environment)?;
+    let Prepared { factory, tail } = parts.prepared.unwrap_or_else(|| prepare(&parts.glue, environment))?;
     let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
     let started = factory
         .call1(&JsValue::UNDEFINED, &hooks.options)

@@ -19,7 +19,8 @@ export function environment(importScripts) {
     request.send();
     (0, eval)(request.responseText);
   };
-  return { importScripts: importScripts ?? evaluate, watchGrowth() {}, refused: false };
+  const inflate = async () => undefined;
+  return { importScripts: importScripts ?? evaluate, inflate, watchGrowth() {}, refused: false };
 }
 
 /** Collects what would be posted to the page; the test runner's own messages pass. */

@@ -8,6 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Blob;
 
 use super::support::*;
+use crate::js::get;
+use crate::scope::Environment;
 use crate::unpack::{load_image, parts, unpack};
 use crate::wire::Js;
 
@@ -18,7 +20,7 @@ async fn content(blob: &JsValue) -> Vec<u8> {
 
 #[wasm_bindgen_test]
 async fn a_package_becomes_an_image_and_its_parts() {
-    let unpacked = unpack(model!("cylinder/cylinder"), "any", true).await.unwrap();
+    let unpacked = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap();
     assert!(unpacked.warnings.is_empty());
     let image = unpacked.image;
     assert!(image.module.0.is_instance_of::<WebAssembly::Module>());
@@ -35,9 +37,50 @@ async fn a_package_becomes_an_image_and_its_parts() {
     assert_eq!(JsValue::from(other.module), JsValue::from(unpacked.parts.module));
 }
 
+/// An environment whose inflater is this JavaScript function.
+fn inflater(source: &str) -> Environment {
+    let environment = js(&format!("({{ calls: 0, importScripts() {{}}, inflate: {source} }})"));
+    environment.unchecked_into()
+}
+
+/// Inflates with the platform, then changes what came out.
+fn inflater_and(change: &str) -> Environment {
+    inflater(&format!(
+        "async function (deflated, size) {{
+            this.calls++;
+            const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+            const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+            if (bytes.length !== size) throw new Error('another size');
+            {change}
+            return bytes;
+        }}"
+    ))
+}
+
+#[wasm_bindgen_test]
+async fn the_platforms_inflater_is_used_and_not_believed() {
+    let own = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap();
+    let glue = content(&own.image.glue.0).await;
+    let data = Uint8Array::new(&own.parts.data.unwrap()).to_vec();
+    for environment in [
+        inflater_and(""),
+        inflater_and("bytes[size >> 1] ^= 1;"),
+        inflater_and("return bytes.subarray(1);"),
+        inflater_and("return undefined;"),
+        inflater_and("throw new Error('no such format');"),
+    ] {
+        let unpacked = unpack(model!("cylinder/cylinder"), "any", true, Some(&environment)).await.unwrap();
+        assert!(get(&environment, "calls").as_f64() >= Some(3.0), "engine, glue and data");
+        assert!(unpacked.warnings.is_empty());
+        assert_eq!(content(&unpacked.image.glue.0).await, glue);
+        assert_eq!(Uint8Array::new(&unpacked.parts.data.unwrap()).to_vec(), data);
+        assert!(unpacked.image.module.0.is_instance_of::<WebAssembly::Module>());
+    }
+}
+
 #[wasm_bindgen_test]
 async fn what_a_package_does_not_have_is_left_out() {
-    let unpacked = unpack(model!("counter/counter"), "any", true).await.unwrap();
+    let unpacked = unpack(model!("counter/counter"), "any", true, None).await.unwrap();
     assert!(unpacked.image.data.is_none() && unpacked.parts.data.is_none());
     assert!(parts(unpacked.image).await.unwrap().data.is_none());
 }
@@ -46,8 +89,8 @@ async fn what_a_package_does_not_have_is_left_out() {
 async fn the_version_picks_the_model_of_an_export() {
     const SECOND: &str = "69bb53ee-5ce1-4f49-ab0c-ded48dbb6f70";
     let both = model!("cylinder/cylinder-export-two");
-    let first = unpack(both.clone(), "7e8301d8-f3fb-4804-a581-98a9f4625ae4", true).await.unwrap();
-    let second = unpack(both, SECOND, true).await.unwrap();
+    let first = unpack(both.clone(), "7e8301d8-f3fb-4804-a581-98a9f4625ae4", true, None).await.unwrap();
+    let second = unpack(both, SECOND, true, None).await.unwrap();
     let data = |parts: &crate::engine::Parts| Uint8Array::new(parts.data.as_ref().unwrap()).to_vec();
     assert_ne!(data(&first.parts), data(&second.parts));
 }
@@ -74,9 +117,9 @@ async fn a_wrong_sum_is_an_error_or_on_request_a_warning() {
         }
     }
     let list = Uint8Array::from(&list[..]);
-    let failure = unpack(list.clone(), "any", true).await.err().unwrap();
+    let failure = unpack(list.clone(), "any", true, None).await.err().unwrap();
     assert_eq!(failure.code, Code::ChecksumMismatch, "{failure}");
-    let unpacked = unpack(list, "any", false).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let unpacked = unpack(list, "any", false, None).await.unwrap_or_else(|failure| panic!("{failure}"));
     assert_says(&unpacked.warnings.join("\n"), &["_volume_cylinder.wasm"]);
 }
 
@@ -102,7 +145,7 @@ async fn an_image_is_loaded_from_bytes_or_text() {
 
 #[wasm_bindgen_test]
 async fn data_that_cannot_be_read_back_says_so() {
-    let mut image = unpack(model!("cylinder/cylinder"), "any", true).await.unwrap().image;
+    let mut image = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap().image;
     let gone = "Object.assign(new Blob(['x']), { arrayBuffer: () => Promise.reject(new DOMException('x', 'NotReadableError')) })";
     image.data = Some(Js(js(gone)));
     let failure = parts(image).await.err().unwrap();
