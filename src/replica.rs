@@ -176,7 +176,9 @@ fn refused(error: &JsValue, violation: &str) -> Failure {
 
 fn blocked(violation: &str) -> Failure {
     let (code, message) = if violation.is_empty() {
-        (Code::WorkerStart, "The browser did not start the worker. A Content Security Policy may be why.".to_owned())
+        let message = "The browser did not start the worker. Either too many are running (configure fewer replicas, and \
+                       destroy() instances that are no longer needed), or a Content Security Policy forbids it.";
+        (Code::WorkerStart, message.to_owned())
     } else {
         (Code::WorkerBlocked, format!("The page's Content Security Policy does not allow the worker ({violation})."))
     };
