@@ -5,6 +5,7 @@ use spark_execute_core::error::More;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
+use web_sys::{Blob, Worker};
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,6 +89,10 @@ extern "C" {
     /// The answer of the caller's own function as text.
     #[wasm_bindgen(method, catch, js_name = externalReply)]
     pub fn external_reply(this: &Host, value: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// A worker of this name that runs the script.
+    #[wasm_bindgen(method, catch, js_name = createWorker)]
+    pub fn create_worker(this: &Host, script: &Blob, name: &str) -> Result<Worker, JsValue>;
 
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]

@@ -54,7 +54,9 @@ impl Pool {
         load: &Load<Js>,
         size: f64,
     ) -> bool {
-        let Some(job) = self.script().ok().and_then(|script| Job::start(&script, size)) else { return false };
+        let Some(job) = self.script().ok().and_then(|script| Job::start(&self.host, &script, size)) else {
+            return false;
+        };
         self.set_job(replica, Some(job.clone()));
         let outcome = job.run(&self.host, package, load.clone()).await;
         self.set_job(replica, None);

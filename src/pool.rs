@@ -232,6 +232,13 @@ impl Pool {
                 let image = self.state.borrow_mut().images[model].take();
                 drop(image);
             }
+            Action::TellFewer { model, failure } => {
+                let config::Model { path, replica, .. } = &self.models[model].config;
+                self.host.warn(&format!(
+                    "{path} has fewer replicas than the {replica} configured, since one could not start: {}",
+                    failure.message
+                ));
+            }
             Action::Online { call, failure } => self.go_online(call, failure),
             Action::Fail { call, failure } => self.fail(call, failure),
         }

@@ -9,10 +9,11 @@ use std::rc::Rc;
 use js_sys::{Array, Object};
 use spark_execute_core::protocol::ToWorker;
 use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::POLICY;
 use spark_execute_worker::js::{describe, get, set};
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Url, Worker, WorkerOptions};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Worker};
 
 use crate::host::Host;
 use crate::platform::Calls;
@@ -39,7 +40,7 @@ pub enum Event {
 
 /// The script of all workers.
 #[derive(Debug)]
-pub struct Script(Blob);
+pub struct Script(pub Blob);
 
 impl Script {
     /// Makes a script of this text.
@@ -68,8 +69,9 @@ impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
     pub fn spawn(host: &Host, script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
-        let worker = create(script, "spark-execute replica")
-            .map_err(|error| blocked(&violations.seen()).with_details(describe(&error)))?;
+        let worker = host
+            .create_worker(&script.0, "spark-execute replica")
+            .map_err(|error| refused(&error, &violations.seen()))?;
         let notify = Rc::new(notify);
 
         let on_message = {
@@ -155,33 +157,32 @@ impl Drop for Replica {
     }
 }
 
-/// A worker of this name that runs the script.
-pub fn create(script: &Script, name: &str) -> std::result::Result<Worker, JsValue> {
-    let url = Url::create_object_url_with_blob(&script.0)?;
-    let options = WorkerOptions::new();
-    options.set_name(name);
-    let worker = Worker::new_with_options(&url, &options);
-    // The browser has resolved the address by now; the Blob itself stays.
-    Url::revoke_object_url(&url)?;
-    worker
-}
-
 fn not_started(message: &str) -> Failure {
     Failure::new(Code::WorkerStart, message)
 }
 
+/// Why the browser would not create the worker.
+fn refused(error: &JsValue, violation: &str) -> Failure {
+    let said = describe(error);
+    let failure = if said.contains("TrustedScriptURL") {
+        let message = "The page enforces Trusted Types without this package's policy. Add spark-execute to its \
+                       trusted-types directive, and 'allow-duplicates' if it loads this package more than once.";
+        Failure::new(Code::WorkerBlocked, message)
+    } else {
+        blocked(violation)
+    };
+    failure.with_details(said)
+}
+
 fn blocked(violation: &str) -> Failure {
-    if violation.is_empty() {
-        return not_started(
-            "The browser did not start the worker. If the page has a Content Security Policy, it must allow \
-             worker-src blob: and script-src blob: 'wasm-unsafe-eval'.",
-        );
-    }
-    let message = format!(
-        "The page's Content Security Policy does not allow the worker ({violation}). Add blob: to its worker-src \
-         directive."
-    );
-    Failure::new(Code::WorkerBlocked, message)
+    let (code, message) = if violation.is_empty() {
+        let message = "The browser did not start the worker. Either too many are running (configure fewer replicas, and \
+                       destroy() instances that are no longer needed), or a Content Security Policy forbids it.";
+        (Code::WorkerStart, message.to_owned())
+    } else {
+        (Code::WorkerBlocked, format!("The page's Content Security Policy does not allow the worker ({violation})."))
+    };
+    Failure::new(code, format!("{message} {POLICY}"))
 }
 
 /// Notes the policy violations of the page while a worker starts: they come before the worker's own, bare, error event.

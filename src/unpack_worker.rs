@@ -28,7 +28,7 @@ use web_sys::{Blob, Worker};
 
 use crate::host::Host;
 use crate::platform::{clear_timeout, set_timeout};
-use crate::replica::{Script, create};
+use crate::replica::Script;
 use crate::source::{Package, macrotask};
 
 /// From this size on, in bytes, a package is unpacked here: below it, the time to start one more worker is not won back.
@@ -71,8 +71,8 @@ struct Native {
 
 impl Job {
     /// Creates the worker for a package of `size` bytes; `None` where that is not possible.
-    pub fn start(script: &Script, size: f64) -> Option<Job> {
-        let worker = create(script, "spark-execute unpack").ok()?;
+    pub fn start(host: &Host, script: &Script, size: f64) -> Option<Job> {
+        let worker = host.create_worker(&script.0, "spark-execute unpack").ok()?;
         let mut give_up = None;
         let broken = Promise::new(&mut |resolve, _| give_up = Some(resolve));
         let native =

@@ -115,12 +115,12 @@ fn a_call_that_fails_harmlessly_keeps_its_replica() {
 fn an_extra_replica_that_cannot_start_does_not_hurt() {
     let mut bench = Bench::loaded(2);
     bench.call(10, 0);
-    assert_eq!(failed(&bench.died(2)), []);
+    assert!(matches!(bench.died(2)[..], [Action::TellFewer { model: 0, .. }]));
     assert!(bench.reply(1, 10, 1.0).0);
     assert_eq!(bench.call(11, 0), [post(1, 11)], "not at once");
     bench.now += 1_000.0;
     assert_eq!(bench.call(12, 0), [Action::Spawn { model: 0, replica: 3 }], "tried again");
-    bench.died(3);
+    assert_eq!(bench.died(3), [], "told once");
     bench.now += 1_999.0;
     assert_eq!(bench.call(13, 0), [], "less and less often");
     bench.now += 1.0;
@@ -131,6 +131,17 @@ fn an_extra_replica_that_cannot_start_does_not_hurt() {
     assert_eq!(bench.died(4), [], "5 may still start");
     let actions = bench.died(5);
     assert_eq!(failed(&actions).len(), 3, "nothing is left to compute them");
+}
+
+#[test]
+fn a_replica_that_cannot_start_is_told_once_another_has() {
+    let mut bench = Bench::new(20, vec![spec(3)]);
+    bench.call(1, 0);
+    bench.image(1);
+    assert_eq!(bench.died(3), [], "the model may fail as a whole");
+    let actions = bench.ready(1);
+    assert!(actions.iter().any(|action| matches!(action, Action::TellFewer { model: 0, .. })), "{actions:?}");
+    assert_eq!(bench.died(2), [], "told once");
 }
 
 #[test]

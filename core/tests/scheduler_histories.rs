@@ -88,7 +88,7 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     Action::Terminate { replica } => alive.retain(|(id, ..)| *id != replica),
                     Action::Fail { call, .. } => settled[call as usize] += 1,
                     Action::Online { call, .. } => asked.push(call),
-                    Action::Unload { .. } => {}
+                    Action::Unload { .. } | Action::TellFewer { .. } => {}
                 }
             }
         }

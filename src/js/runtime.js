@@ -35,8 +35,9 @@ function compile(bytes) {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     throw new BrowserError(
-      "This page may not compile WebAssembly. If it has a Content Security Policy, add 'wasm-unsafe-eval' to its " +
-        "script-src directive.",
+      "This page may not compile WebAssembly. A Content Security Policy may be why. The policy must have " +
+        "script-src 'wasm-unsafe-eval' blob: and worker-src blob:, each beside the sources that this directive, or " +
+        "default-src in its place, has now.",
       { code: "WASM_BLOCKED", cause },
     );
   }

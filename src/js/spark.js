@@ -3,6 +3,7 @@ import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErr
 import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
+import { createWorker } from "./workers.js";
 import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 import workerText from "spark:worker";
 
@@ -35,6 +36,7 @@ const host = {
   xcallReply,
   xcallFailure,
   externalReply,
+  createWorker,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>

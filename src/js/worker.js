@@ -7,11 +7,23 @@ const bindings = require("spark:glue");
 
 const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
 
+const { importScripts, trustedTypes } = self;
+
 // Captured before any model's code runs.
 const environment = {
-  importScripts: self.importScripts.bind(self),
   inflate,
   refused: false,
+
+  importScripts(url) {
+    let policy;
+    try {
+      // As on the page, whose policy the worker inherits.
+      policy = trustedTypes?.createPolicy("spark-execute", { createScriptURL: (url) => url });
+    } catch {
+      // There may be no need for it.
+    }
+    importScripts(policy ? policy.createScriptURL(url) : url);
+  },
 
   /** Notes when glue refuses an engine more memory: the abort that follows says nothing of it. */
   watchGrowth(imports) {

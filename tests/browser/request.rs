@@ -9,7 +9,7 @@ use super::support::*;
 use crate::request::{Prepared, prepare, version_id};
 
 fn prepared(input: &str) -> Result<Prepared, spark_execute_core::Failure> {
-    prepare(&host(&JsValue::NULL), &js(input), "m")
+    prepare(&host(&JsValue::NULL), &js(input), Some("m"), &mut JsValue::undefined())
 }
 
 fn sent(input: &str) -> String {
@@ -55,7 +55,7 @@ fn the_callers_object_is_not_touched() {
     })({ request_meta: { _ctx: {}, version_id: 'x', requested_output: 'a', service_category: ' b ' },
          request_data: { inputs: { deep: [1] } }, extra: 1 })");
     let before = JSON::stringify(&input).unwrap();
-    let Prepared { text, .. } = prepare(&host(&JsValue::NULL), &input, "m").unwrap();
+    let Prepared { text, .. } = prepare(&host(&JsValue::NULL), &input, Some("m"), &mut JsValue::undefined()).unwrap();
     assert_eq!(JSON::stringify(&input).unwrap(), before);
     assert_eq!(
         text.as_string().unwrap(),

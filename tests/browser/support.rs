@@ -107,6 +107,12 @@ extern "C" {
     static LISTENER: JsValue;
 }
 
+#[wasm_bindgen(module = "/src/js/workers.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = createWorker)]
+    static CREATE_WORKER: JsValue;
+}
+
 const BOOTSTRAP: &str = include_str!("../../src/js/worker.js");
 
 /// The product's worker, running this test module's own compiled Rust.
@@ -123,6 +129,7 @@ pub fn worker_with(bindings: &str) -> JsValue {
 pub fn listening() -> Host {
     let host = Object::new();
     LISTENER.with(|function| set(&host, "listener", function));
+    CREATE_WORKER.with(|function| set(&host, "createWorker", function));
     host.unchecked_into()
 }
 
@@ -134,6 +141,7 @@ pub fn host(text: &JsValue) -> Host {
     ENCODE.with(|function| set(&host, "encode", function));
     SETTLE.with(|function| set(&host, "settle", function));
     LISTENER.with(|function| set(&host, "listener", function));
+    CREATE_WORKER.with(|function| set(&host, "createWorker", function));
     set(&host, "workerText", text);
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
@@ -158,7 +166,7 @@ pub fn model(binary: &JsValue) -> Model {
         "binary",
         binary,
     );
-    config::parse(&deep(&config)).unwrap().config.models.remove(0)
+    config::parse(&deep(&config, &mut JsValue::undefined())).unwrap().config.models.remove(0)
 }
 
 /// Whether `text` has all `parts`.

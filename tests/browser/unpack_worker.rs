@@ -14,7 +14,7 @@ use crate::unpack_worker::{Job, Outcome};
 const CYLINDER: &[u8] = include_bytes!("../models/cylinder/cylinder.zip");
 
 fn start(script: &JsValue) -> Option<Job> {
-    Job::start(&Script::new(script).unwrap(), 1000.0)
+    Job::start(&listening(), &Script::new(script).unwrap(), 1000.0)
 }
 
 async fn run(job: &Job, binary: &JsValue) -> Outcome {

@@ -1,10 +1,15 @@
 //! How JavaScript values look to the core.
 
 use spark_execute_core::raw::Raw;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::*;
-use crate::view::{deep, shallow};
+use crate::view::{self, shallow};
+
+fn deep(value: &JsValue) -> Raw {
+    view::deep(value, &mut JsValue::undefined())
+}
 
 fn text(value: &str) -> Raw {
     Raw::Text(value.into())

@@ -235,3 +235,32 @@ test("twenty thousand calls leave nothing behind", async (page) => {
   assert.deepEqual([got.queued, got.running, got.memory], [0, 0, 2 * 16 * 1024 * 1024]);
   await page.workers(0);
 });
+
+test("replicas for which there is no memory are told once, and an error says what to do", async (page) => {
+  // One engine on this page gets memory, as long as it lives.
+  const js = `${glue(() => ({ response_data: { outputs: {} } }))}
+    var start = Module;
+    Module = (options) => new Promise((resolve, reject) => {
+      navigator.locks.request("memory", { ifAvailable: true }, (lock) => {
+        if (!lock) return reject(new RangeError("WebAssembly.instantiate(): Out of memory"));
+        start(options).then(resolve, reject);
+        return new Promise(() => {});
+      });
+    });`;
+  const zip = made("one.zip", packageWith(js));
+  page.expectConsole(/nodegenModels\[0\] has fewer replicas than the 4 configured.*Configure fewer replicas/);
+  const got = await page.run(async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 4 }] });
+    await spark.execute(ask({}), "m");
+    await until(() => spark.stats()[0].starting === 0);
+    const { replicas } = spark.stats()[0];
+    const other = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const error = await refused(other.execute(ask({}), "m"));
+    await other.destroy();
+    await spark.destroy();
+    return { replicas, error };
+  }, zip);
+  assert.equal(got.replicas, 1);
+  assert.equal(got.error.code, "OUT_OF_MEMORY");
+  assert.match(got.error.message, /destroy\(\) instances/);
+});

@@ -20,6 +20,11 @@ pub mod wire;
 #[path = "../tests/browser/mod.rs"]
 mod tests;
 
+/// What a page's Content Security Policy must allow: all of it, since browsers tell of one violation at a time. A bare
+/// `script-src` beside `default-src` would take the page's own scripts away.
+pub const POLICY: &str = "The policy must have script-src 'wasm-unsafe-eval' blob: and worker-src blob:, each beside the \
+                          sources that this directive, or default-src in its place, has now.";
+
 /// Begins to serve the page. `environment` is what the worker's script captured before any model code could run. Gives
 /// the function that takes each message's data; what it returns, unless `undefined`, is to be posted to the page.
 #[wasm_bindgen]

@@ -65,6 +65,9 @@ struct Model {
     next: usize,
     /// Replicas that could not start, one after the other, beside others that could.
     failed_starts: u32,
+    /// Why a replica could not start, until the caller is told.
+    fewer: Option<Failure>,
+    told_fewer: bool,
     /// No further replica is tried before this.
     spawn_after: f64,
     circuit: Circuit,
@@ -115,6 +118,8 @@ impl Scheduler {
                 last_used: 0,
                 next: 0,
                 failed_starts: 0,
+                fewer: None,
+                told_fewer: false,
                 spawn_after: 0.0,
                 circuit: Circuit::default(),
             })
@@ -246,6 +251,7 @@ impl Scheduler {
         replica.ready(is_async, heap);
         let model = replica.model;
         self.models[model].failed_starts = 0;
+        self.tell_fewer(model);
         self.dispatch(model, now);
     }
 

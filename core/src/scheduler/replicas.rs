@@ -75,9 +75,12 @@ impl Scheduler {
             let state = &mut self.models[model];
             state.failed_starts = (state.failed_starts + 1).min(RESPAWN_DOUBLINGS);
             state.spawn_after = now + RESPAWN_MS * f64::from(1 << (state.failed_starts - 1));
+            let cause = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
-                let ended = || Failure::new(Code::WorkerCrashed, "The worker ended while starting.");
-                self.load_failed(model, &cause.unwrap_or_else(ended), now);
+                self.load_failed(model, &cause, now);
+            } else {
+                state.fewer = Some(cause);
+                self.tell_fewer(model);
             }
             self.ensure_room_for_children(model, now);
         } else if self.models[model].queued > 0 {
@@ -89,6 +92,19 @@ impl Scheduler {
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
             self.ensure_room_for_children(model, now);
+        }
+    }
+
+    /// Says once that a replica could not start: not before another one has, since the model may fail as a whole.
+    pub(super) fn tell_fewer(&mut self, model: ModelIndex) {
+        let is_ready = |id| self.replicas.get(id).is_some_and(|replica| replica.stage == Stage::Ready);
+        let state = &mut self.models[model];
+        if !state.told_fewer
+            && state.replicas.iter().any(is_ready)
+            && let Some(failure) = state.fewer.take()
+        {
+            state.told_fewer = true;
+            self.actions.push_back(Action::TellFewer { model, failure });
         }
     }
 
@@ -119,6 +135,7 @@ impl Scheduler {
         state.phase = Phase::Idle;
         // The next load may be of a better package.
         state.failed_starts = 0;
+        state.fewer = None;
         state.spawn_after = 0.0;
         state.circuit.abandoned();
         self.actions.push_back(Action::Unload { model });

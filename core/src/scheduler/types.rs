@@ -26,6 +26,13 @@ pub enum Action {
         /// The replica that is to start.
         replica: ReplicaId,
     },
+    /// Say, once for each model, that it gets fewer replicas than were configured.
+    TellFewer {
+        /// The model.
+        model: ModelIndex,
+        /// Why one of them could not start.
+        failure: Failure,
+    },
     /// Give a call to a replica.
     Post {
         /// The replica.

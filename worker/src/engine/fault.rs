@@ -7,8 +7,8 @@ use crate::js::{describe, get};
 use crate::scope::Environment;
 
 /// The message for a model that needs more memory than there is before it has computed anything.
-pub const NO_MEMORY_TO_START: &str = "The browser has no memory to start the model. Configure fewer replicas, or keep fewer models loaded \
-     (offlineMaxService).";
+pub const NO_MEMORY_TO_START: &str = "The browser has no memory to start the model. Configure fewer replicas, keep fewer models loaded (offlineMaxService), \
+     or destroy() instances that are no longer needed.";
 
 /// A call that failed, and whether its engine can be trusted afterwards.
 #[derive(Debug, Clone)]

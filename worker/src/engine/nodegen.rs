@@ -12,6 +12,7 @@ use super::dispatch::Exchange;
 use super::fault::{Fault, NO_MEMORY_TO_START, is_memory};
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
+use crate::POLICY;
 use crate::js::{describe, get, set};
 use crate::scope::Environment;
 
@@ -131,8 +132,7 @@ fn evaluate(glue: &Blob, environment: &Environment) -> Result<Function> {
         // Our own Blob is always there, so that only a policy can keep it from being loaded. The browser reports the
         // violation later than it throws.
         if get(&error, "name") == "NetworkError" {
-            let message = "The page's Content Security Policy forbids the model's glue. Add blob: to its script-src \
-                           directive.";
+            let message = format!("The page's Content Security Policy forbids the model's glue. {POLICY}");
             Failure::new(Code::WorkerBlocked, message).with_details(describe(&error))
         } else {
             let message = "The model's glue (the .js of the package) cannot be evaluated. Export the package again.";
