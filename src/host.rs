@@ -70,6 +70,10 @@ extern "C" {
         signal: &AbortSignal,
     ) -> Promise;
 
+    /// What moment a text means: see `dates.js`.
+    #[wasm_bindgen(method, js_name = dateMs)]
+    pub fn date_ms(this: &Host, text: &str, end: bool) -> f64;
+
     /// The request with `request_meta.version`, unless it has one.
     #[wasm_bindgen(method, js_name = withVersion)]
     pub fn with_version(this: &Host, request: &JsValue, version: &str) -> JsValue;

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal};
 
 use crate::host::{Context, Host};
-use crate::platform::{is_online, random, time_of_day};
+use crate::platform::{is_online, random};
 use crate::pool::Pool;
 use crate::source::{Thrown, pause};
 
@@ -150,7 +150,7 @@ impl Online {
         };
         Err(plain(match unexpected {
             Some(unexpected) => online::not_a_result(reply.status, unexpected),
-            None => online::failure(&self.endpoint, &credential, &reply, time_of_day()),
+            None => online::failure(&self.endpoint, &credential, &reply),
         }))
     }
 
@@ -179,8 +179,7 @@ fn reply(answer: &JsValue) -> Reply {
     Reply {
         status: get(answer, "status").as_f64().unwrap_or(0.0) as u16,
         request_id: text("requestId"),
-        retry_after: text("retryAfter"),
-        x_retry_after: text("xRetryAfter"),
+        retry_after_ms: get(answer, "retryAfterMs").as_f64(),
         body: ErrorBody { message: text("message"), code: text("code"), html: flag("html"), empty: flag("empty") },
     }
 }

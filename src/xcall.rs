@@ -137,7 +137,8 @@ impl Pool {
     /// The configured model that is wanted.
     pub(crate) fn resolve(&self, wanted: &Wanted<'_>) -> Result<ModelIndex> {
         let models: Vec<ModelMeta<'_>> = self.models.iter().map(|model| (&model.config).into()).collect();
-        resolve(wanted, &models, time_of_day())
+        let dates = |text: &str, end: bool| Some(self.host.date_ms(text, end)).filter(|ms| !ms.is_nan());
+        resolve(wanted, &models, time_of_day(), &dates)
     }
 
     /// Whether the call may be answered by the endpoint: it spends the caller's credentials.

@@ -7,7 +7,6 @@
 
 pub mod base64_text;
 pub mod config;
-pub mod date;
 pub mod error;
 pub mod number;
 pub mod online;

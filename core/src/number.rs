@@ -81,16 +81,6 @@ fn raised(mut value: f64, exponent: i32) -> f64 {
     value
 }
 
-/// Reads a number in plain digits, with decimals or without. The standard library's way reads any number, exactly, and
-/// brings twelve kilobytes of powers that no compression shrinks.
-pub fn parse(text: &str) -> Option<f64> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let value = |digits: &str| digits.bytes().fold(0.0, |value, byte| value * 10.0 + f64::from(byte - b'0'));
-    let scale = decimals.bytes().fold(1.0, |scale, _| scale * 10.0);
-    (is_number(whole) && is_number(decimals) && decimals.len() < 300).then(|| value(whole) + value(decimals) / scale)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,29 +112,6 @@ mod tests {
             (f64::MAX, "1.79769313486232e308"),
         ] {
             assert_eq!(number(value), text);
-        }
-    }
-
-    #[test]
-    fn plain_digits_are_read_and_nothing_else() {
-        for (text, value) in [("0", 0.0), ("120", 120.0), ("0.5", 0.5), ("1.25", 1.25), ("007", 7.0)] {
-            assert_eq!(parse(text), Some(value), "{text}");
-        }
-        for text in ["", ".", "1.", ".5", "-1", "+1", "1e3", "NaN", "inf", "1.5.2", "1,5", " 1", "Wed, 21 Oct"] {
-            assert_eq!(parse(text), None, "{text}");
-        }
-        assert_eq!(parse(&"9".repeat(400)), Some(f64::INFINITY));
-    }
-
-    #[test]
-    fn short_decimals_come_back_as_they_are() {
-        for places in 0..7 {
-            for whole in [1_u32, 7, 12, 99, 101, 4_096, 65_537, 999_999, 123_456_789] {
-                let value: f64 = format!("{whole}e-{places}").parse().unwrap();
-                if value >= 1e-6 {
-                    assert_eq!(number(value), value.to_string());
-                }
-            }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Which configured model a call means that names it by folder and service, version, or date.
 
 use crate::config::{Model, clipped, trimmed};
-use crate::date;
 use crate::error::{Code, Failure, Result};
 use crate::online::ServiceUri;
 use crate::request;
 
 /// How many models a message lists.
 const LISTED: usize = 5;
+
+/// What moment a text means, in milliseconds since 1970; `true`: the last one, as a day lasts until its end.
+pub type Dates<'a> = &'a dyn Fn(&str, bool) -> Option<f64>;
 
 /// What is known of a configured model: from `metaData`, or from the export that its package is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,140 +72,119 @@ impl<'a> From<&'a Model> for ModelMeta<'a> {
 /// What is said first in this order decides: the version id; the service's name; its id. Of several versions of a service
 /// the wanted one is taken, or the highest that begins with it; where no version is wanted, the highest of those in effect
 /// at the date (now, if there is none). As on the server, a wanted version makes the date meaningless.
-pub fn resolve(wanted: &Wanted<'_>, models: &[ModelMeta<'_>], now_ms: f64) -> Result<usize> {
-    let uri = said(wanted.service_uri).and_then(ServiceUri::parse);
-    let (uri_version_id, uri_service_id) = match &uri {
-        Some(ServiceUri::VersionId(id)) => (Some(id.as_str()), None),
-        Some(ServiceUri::ServiceId(id)) => (None, Some(id.as_str())),
-        _ => (None, None),
-    };
-    if let Some(id) = said(wanted.version_id).or(uri_version_id) {
-        let own = models.iter().position(|model| model.version_id.eq_ignore_ascii_case(id));
-        let other = || models.iter().position(|model| same(model.own_version_id, id));
-        return own.or_else(other).ok_or_else(|| request::model_not_found(id, &ids(models.iter())));
-    }
-    let (folder, service, uri_version) = match &uri {
-        Some(ServiceUri::Service { folder, service, version }) => {
-            (Some(folder.as_str()), Some(service.as_str()), version.as_deref())
+pub fn resolve(wanted: &Wanted<'_>, models: &[ModelMeta<'_>], now_ms: f64, dates: Dates<'_>) -> Result<usize> {
+    let kept = |found: &[usize], fits: &dyn Fn(&ModelMeta<'_>) -> bool| kept(models, found, fits);
+    let all: Vec<usize> = (0..models.len()).collect();
+    let ids: Vec<&str> = models.iter().map(|model| model.version_id).collect();
+    let uri_text = said(wanted.service_uri);
+    let uri = uri_text.and_then(ServiceUri::parse);
+    let (mut version_id, mut service_id) = (said(wanted.version_id), said(wanted.service_id));
+    let (mut folder, mut service, mut version) = (said(wanted.folder), said(wanted.service), said(wanted.version));
+    match &uri {
+        Some(ServiceUri::VersionId(id)) => version_id = version_id.or(Some(id)),
+        Some(ServiceUri::ServiceId(id)) => service_id = service_id.or(Some(id)),
+        Some(ServiceUri::Service { folder: in_uri, service: named, version: bracketed }) => {
+            (folder, service) = (Some(in_uri.as_str()), Some(named.as_str()));
+            version = bracketed.as_deref().or(version);
         }
-        _ => (said(wanted.folder), said(wanted.service), None),
-    };
+        _ => {}
+    }
+    if let Some(id) = version_id {
+        let of =
+            |own: bool| kept(&all, &|model| same(if own { Some(model.version_id) } else { model.own_version_id }, id));
+        let first = of(true).into_iter().chain(of(false)).next();
+        return first.ok_or_else(|| request::model_not_found(id, &ids));
+    }
     let (named, found) = if let Some(service) = service {
-        let named = folder.map_or_else(|| service.to_owned(), |folder| format!("{folder}/{service}"));
-        (named, by_name(folder, service, models))
-    } else if let Some(id) = said(wanted.service_id).or(uri_service_id) {
-        (id.to_owned(), (0..models.len()).filter(|&at| same(models[at].service_id, id)).collect())
-    } else if let Some(uri) = said(wanted.service_uri) {
+        let fits =
+            |model: &ModelMeta<'_>| same(model.service, service) && folder.is_none_or(|it| same(model.folder, it));
+        let exact =
+            |model: &ModelMeta<'_>| model.service == Some(service) && (folder.is_none() || model.folder == folder);
+        // Those that write the name in just this way, if there are any.
+        let mut found = kept(&all, &exact);
+        if found.is_empty() {
+            found = kept(&all, &fits);
+        }
+        let named = if let Some(folder) = folder { format!("{folder}/{service}") } else { service.to_owned() };
+        (named, found)
+    } else if let Some(id) = service_id {
+        (id.to_owned(), kept(&all, &|model| same(model.service_id, id)))
+    } else if let Some(uri) = uri_text {
         (uri.to_owned(), Vec::new())
     } else {
-        return Err(request::missing_version_id(&ids(models.iter())));
+        return Err(request::missing_version_id(&ids));
     };
     let service = clipped(&named);
     if found.is_empty() {
-        let message = format!(
+        return Err(not_found(format!(
             "No configured model is the service {service}. Give its model metaData.EngineInformation with ProductName \
              (the folder) and ServiceName, or ask for it by version id."
-        );
-        return Err(Failure::new(Code::ModelNotFound, message));
+        )));
     }
-    let fitting = match uri_version.or(said(wanted.version)) {
-        Some(version) => of_version(version, &service, &found, models)?,
-        None => in_effect(said(wanted.date), now_ms, &service, &found, models)?,
+    let fitting = if let Some(version) = version {
+        let wanted = numbers(version);
+        let fitting = kept(&found, &|model| {
+            let revision = model.revision.unwrap_or_default();
+            revision.eq_ignore_ascii_case(version) || !wanted.is_empty() && numbers(revision).starts_with(&wanted)
+        });
+        if fitting.is_empty() {
+            return Err(not_found(format!(
+                "No configured model of the service {service} has the version {}. Configured: {}.",
+                clipped(version),
+                listed(models, &found, &|model| clipped(model.revision.unwrap_or("one without a Revision")))
+            )));
+        }
+        fitting
+    } else {
+        let date = said(wanted.date);
+        let at_ms = match date {
+            None => now_ms,
+            Some(text) => dates(text, false).ok_or_else(|| no_date(text))?,
+        };
+        // A date that cannot be read limits nothing.
+        let ms = |date: Option<&str>, end: bool| date.and_then(|text| dates(text, end));
+        let fitting = kept(&found, &|model| {
+            ms(model.effective_start, false).is_none_or(|start| start <= at_ms)
+                && ms(model.effective_end, true).is_none_or(|end| at_ms <= end)
+        });
+        if fitting.is_empty() {
+            let range = |model: &ModelMeta<'_>| {
+                let (start, end) = (model.effective_start.unwrap_or("ever"), model.effective_end.unwrap_or("open"));
+                format!("{} to {}", clipped(start), clipped(end))
+            };
+            return Err(not_found(format!(
+                "No configured model of the service {service} is in effect {}{}. In effect: {}. Change \
+                 request_meta.transaction_date, or ask for a version.",
+                if date.is_some() { "at " } else { "" },
+                clipped(date.unwrap_or("now")),
+                listed(models, &found, &range)
+            )));
+        }
+        fitting
     };
     highest(&service, &fitting, models)
 }
 
-/// The models of this name; those that write it in just this way, if there are any.
-fn by_name(folder: Option<&str>, service: &str, models: &[ModelMeta<'_>]) -> Vec<usize> {
-    let fits =
-        |model: &ModelMeta<'_>| same(model.service, service) && folder.is_none_or(|folder| same(model.folder, folder));
-    let exact = |model: &ModelMeta<'_>| model.service == Some(service) && (folder.is_none() || model.folder == folder);
-    let any = models.iter().any(exact);
-    (0..models.len()).filter(|&at| if any { exact(&models[at]) } else { fits(&models[at]) }).collect()
-}
-
-fn of_version(version: &str, service: &str, found: &[usize], models: &[ModelMeta<'_>]) -> Result<Vec<usize>> {
-    let wanted = numbers(version);
-    let fits = |at: &usize| {
-        let revision = models[*at].revision.unwrap_or_default();
-        revision.eq_ignore_ascii_case(version)
-            || wanted.as_ref().zip(numbers(revision)).is_some_and(|(wanted, has)| has.starts_with(wanted))
-    };
-    let fitting: Vec<usize> = found.iter().copied().filter(fits).collect();
-    if fitting.is_empty() {
-        let message = format!(
-            "No configured model of the service {service} has the version {}. Configured: {}.",
-            clipped(version),
-            listed(found, |at| models[at].revision.map_or_else(|| "one without a Revision".to_owned(), clipped))
-        );
-        return Err(Failure::new(Code::ModelNotFound, message));
-    }
-    Ok(fitting)
-}
-
-fn in_effect(
-    date: Option<&str>,
-    now_ms: f64,
-    service: &str,
-    found: &[usize],
-    models: &[ModelMeta<'_>],
-) -> Result<Vec<usize>> {
-    const PATH: &str = "request_meta.transaction_date";
-    let at_ms = match date {
-        None => now_ms,
-        Some(text) => date::iso_ms(text).ok_or_else(|| {
-            let message = format!(
-                "{PATH} must be a date such as 2022-09-19 or 2022-09-19T04:17:17.142Z; found {:?}.",
-                clipped(text)
-            );
-            Failure::new(Code::RequestInvalid, message).at(PATH)
-        })?,
-    };
-    let fits = |at: &usize| {
-        let model = &models[*at];
-        // A date that cannot be read limits nothing.
-        let begun = model.effective_start.and_then(date::iso_ms).is_none_or(|start| start <= at_ms);
-        begun && model.effective_end.and_then(date::end_ms).is_none_or(|end| at_ms <= end)
-    };
-    let fitting: Vec<usize> = found.iter().copied().filter(fits).collect();
-    if fitting.is_empty() {
-        let range = |at: usize| {
-            let model = &models[at];
-            let text = |date: Option<&str>, open: &str| date.map_or_else(|| open.to_owned(), clipped);
-            format!("{} to {}", text(model.effective_start, "ever"), text(model.effective_end, "open"))
-        };
-        let message = format!(
-            "No configured model of the service {service} is in effect {}. In effect: {}. Change \
-             request_meta.transaction_date, or ask for a version.",
-            date.map_or_else(|| "now".to_owned(), |date| format!("at {}", clipped(date))),
-            listed(found, range)
-        );
-        return Err(Failure::new(Code::ModelNotFound, message));
-    }
-    Ok(fitting)
-}
-
 /// The one of the highest revision, in which all must be of one folder.
 fn highest(service: &str, fitting: &[usize], models: &[ModelMeta<'_>]) -> Result<usize> {
-    let rank = |at: usize| models[at].revision.and_then(numbers).unwrap_or_default();
-    let top = fitting.iter().map(|&at| rank(at)).max().unwrap_or_default();
-    let best: Vec<usize> = fitting.iter().copied().filter(|&at| rank(at) == top).collect();
-    let folder = |at: usize| models[at].folder.unwrap_or_default().to_ascii_lowercase();
-    let one_folder = fitting.iter().all(|&at| folder(at) == folder(fitting[0]));
+    let rank = |model: &ModelMeta<'_>| numbers(model.revision.unwrap_or_default());
+    let top = fitting.iter().map(|&at| rank(&models[at])).max().unwrap_or_default();
+    let best = kept(models, fitting, &|model| rank(model) == top);
+    let folder = |at: usize| models[at].folder.unwrap_or_default();
+    let one_folder = fitting.iter().all(|&at| folder(at).eq_ignore_ascii_case(folder(fitting[0])));
     match best.as_slice() {
         [at] if one_folder => Ok(*at),
         _ => {
-            let candidate = |at: usize| {
-                let model = &models[at];
+            let listed = listed(models, if one_folder { &best } else { fitting }, &|model| {
+                let known = |text: Option<&str>, otherwise: &str| clipped(text.unwrap_or(otherwise));
                 format!(
                     "{} ({}/{} {})",
                     clipped(model.version_id),
-                    clipped(model.folder.unwrap_or("?")),
-                    clipped(model.service.unwrap_or("?")),
-                    clipped(model.revision.unwrap_or("without a Revision"))
+                    known(model.folder, "?"),
+                    known(model.service, "?"),
+                    known(model.revision, "without a Revision")
                 )
-            };
-            let listed = listed(if one_folder { &best } else { fitting }, candidate);
+            });
             let message = format!(
                 "Several configured models fit {service}: {listed}. Ask for one by version id, or by folder and version, or \
                  give their metaData different Revisions or dates."
@@ -213,27 +194,59 @@ fn highest(service: &str, fitting: &[usize], models: &[ModelMeta<'_>]) -> Result
     }
 }
 
-/// `1.2.3` as numbers; `None` when it is something else.
-fn numbers(version: &str) -> Option<Vec<u32>> {
-    trimmed(version).split('.').map(|part| part.parse().ok()).collect()
+#[inline(never)]
+fn kept(models: &[ModelMeta<'_>], found: &[usize], fits: &dyn Fn(&ModelMeta<'_>) -> bool) -> Vec<usize> {
+    let mut fitting = Vec::new();
+    for &at in found {
+        if fits(&models[at]) {
+            fitting.push(at);
+        }
+    }
+    fitting
 }
 
+/// `1.2.3` as numbers; nothing when it is something else.
+#[inline(never)]
+fn numbers(version: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for part in trimmed(version).split('.') {
+        let Ok(number) = part.parse() else { return Vec::new() };
+        numbers.push(number);
+    }
+    numbers
+}
+
+#[inline(never)]
 fn said(text: Option<&str>) -> Option<&str> {
     text.map(trimmed).filter(|text| !text.is_empty())
 }
 
+#[inline(never)]
 fn same(has: Option<&str>, wanted: &str) -> bool {
     has.is_some_and(|has| has.eq_ignore_ascii_case(wanted))
 }
 
-fn ids<'a>(models: impl Iterator<Item = &'a ModelMeta<'a>>) -> Vec<&'a str> {
-    models.map(|model| model.version_id).collect()
+fn not_found(message: String) -> Failure {
+    Failure::new(Code::ModelNotFound, message)
 }
 
-fn listed(at: &[usize], show: impl Fn(usize) -> String) -> String {
-    let mut shown: Vec<String> = at.iter().take(LISTED).map(|&at| show(at)).collect();
-    if at.len() > LISTED {
-        shown.push(format!("and {} more", at.len() - LISTED));
+#[inline(never)]
+fn no_date(text: &str) -> Failure {
+    const PATH: &str = "request_meta.transaction_date";
+    let message =
+        format!("{PATH} must be a date such as 2022-09-19 or 2022-09-19T04:17:17.142Z; found {:?}.", clipped(text));
+    Failure::new(Code::RequestInvalid, message).at(PATH)
+}
+
+#[inline(never)]
+fn listed(models: &[ModelMeta<'_>], at: &[usize], show: &dyn Fn(&ModelMeta<'_>) -> String) -> String {
+    let mut text = String::new();
+    for (index, &at) in at.iter().take(LISTED).enumerate() {
+        text.push_str(if index > 0 { ", " } else { "" });
+        text.push_str(&show(&models[at]));
     }
-    shown.join(", ")
+    if at.len() > LISTED {
+        text.push_str(&format!(", and {} more", at.len() - LISTED));
+    }
+    text
 }

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { unpack } from "../../src/js/unpack.js";
 import { at } from "./paths.mjs";
+import { silence } from "./panics.mjs";
 import { run } from "./run.mjs";
 
 const CRATE = "spark-execute-payload";
@@ -12,8 +13,10 @@ export async function optimise(raw, flags) {
   const file = raw.replace(/\.wasm$/, ".opt.wasm");
   const map = `${file}.json`;
   if (await isNewer(raw, map)) {
+    const silent = raw.replace(/\.wasm$/, ".silent.wasm");
+    await writeFile(silent, silence(await readFile(raw)));
     // The names are long, and their hashes are noise to every compressor.
-    const args = [raw, "-o", file, ...flags, "--minify-imports-and-exports-and-modules"];
+    const args = [silent, "-o", file, ...flags, "--minify-imports-and-exports-and-modules"];
     const { stdout } = await run("wasm-opt", args, { title: "Optimising the WebAssembly" });
     await writeFile(map, stdout);
   }

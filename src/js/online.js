@@ -1,5 +1,7 @@
 // One request to the endpoint and what came of it. Where to, with what and how often is decided elsewhere.
 
+import { waitMs } from "./dates.js";
+
 /** As much of an answer that is no result is read, in characters. */
 const ERROR_TEXT = 65_536;
 
@@ -33,8 +35,7 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
   const told = {
     status,
     requestId: header("x-request-id"),
-    retryAfter: header("retry-after"),
-    xRetryAfter: header("x-retry-after"),
+    retryAfterMs: waitMs(header("retry-after"), header("x-retry-after")),
   };
   if (status !== 200) return { ...told, ...errorIn(await beginning(answer)) };
   const text = await answer.text();

@@ -1,4 +1,5 @@
 import { ColumnarSerializer } from "./columnar.js";
+import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
 import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
@@ -31,6 +32,7 @@ const host = {
   listener,
   withPath,
   ask,
+  dateMs,
   withVersion,
   readXcall,
   xcallReply,

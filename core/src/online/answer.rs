@@ -1,9 +1,7 @@
 //! What the endpoint's answer means, judged by its HTTP status.
 
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
-use crate::date;
 use crate::error::{Code, Failure};
-use crate::number;
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
@@ -22,16 +20,14 @@ pub struct ErrorBody {
 }
 
 /// An answer other than a result.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// The header `x-request-id`.
     pub request_id: Option<String>,
-    /// The header `Retry-After`: seconds, or a date.
-    pub retry_after: Option<String>,
-    /// The header `x-retry-after`: seconds.
-    pub x_retry_after: Option<String>,
+    /// How long its headers `Retry-After` and `x-retry-after` want us to wait, in milliseconds.
+    pub retry_after_ms: Option<f64>,
     /// What its body says.
     pub body: ErrorBody,
 }
@@ -63,8 +59,8 @@ impl std::fmt::Debug for Reply {
 }
 
 /// The failure that an answer means. `credential` is what the request was sent with: where the server repeats it, it is
-/// left out. `wall_ms` is the time of day (`Date.now()`).
-pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply, wall_ms: f64) -> Failure {
+/// left out.
+pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply) -> Failure {
     let secret = clean_credential(credential).unwrap_or(credential);
     let told = |text: &Option<String>| text.as_deref().map(|text| told(text, secret)).filter(|text| !text.is_empty());
     let (code, what) = meaning(endpoint, reply);
@@ -84,7 +80,7 @@ pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply, wall_ms: f6
     let more = failure.more();
     more.status = Some(reply.status);
     more.request_id = told(&reply.request_id);
-    more.retry_after_ms = retry_after_ms(reply, wall_ms);
+    more.retry_after_ms = reply.retry_after_ms;
     failure
 }
 
@@ -177,15 +173,4 @@ fn told(text: &str, secret: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
-}
-
-/// How long the server wants us to wait; the longer one where it says so twice.
-fn retry_after_ms(reply: &Reply, wall_ms: f64) -> Option<f64> {
-    let seconds = |text: &str| number::parse(text).map(|seconds| seconds * 1000.0);
-    let wait = |header: &Option<String>| {
-        let text = trimmed(header.as_deref()?);
-        seconds(text).or_else(|| date::http_ms(text).map(|until| (until - wall_ms).max(0.0)))
-    };
-    let longest = [wait(&reply.x_retry_after), wait(&reply.retry_after)].into_iter().flatten().reduce(f64::max)?;
-    Some(longest.ceil())
 }

@@ -1,0 +1,183 @@
+// Takes out of a WebAssembly module what only panics use. A panic ends in a trap either way, and nobody can read its
+// message: there is no standard error in a browser. Still every place that may panic hands over the name of its source
+// file, its line and often a text: 5 KB after compression.
+
+/** Functions that end in a panic, by the beginnings of their names. */
+const PANICS = [
+  "core::panicking::",
+  "core::option::unwrap_failed",
+  "core::option::expect_failed",
+  "core::result::unwrap_failed",
+  "core::cell::panic_",
+  "core::cell::lazy::panic_",
+  "core::str::slice_error_fail",
+  "core::slice::index::slice_",
+  "core::slice::copy_from_slice_impl::len_mismatch_fail",
+  "alloc::raw_vec::handle_error",
+  "alloc::raw_vec::capacity_overflow",
+  "alloc::alloc::handle_alloc_error",
+  "std::thread::local::panic_",
+  "__rustc::rust_begin_unwind",
+  "__rustc::__rust_alloc_error_handler",
+];
+
+/** Two of them that are in every module: without them the names are not what they were. */
+const EXPECTED = ["core::panicking::panic_fmt", "__rustc::rust_begin_unwind"];
+
+const [CUSTOM, IMPORT, CODE, DATA] = [0, 2, 10, 11];
+/** `unreachable`, after no locals. */
+const TRAP = Buffer.from([0, 0, 0x0b]);
+
+/** The module with a trap in place of each such function, and without the places in sources. It needs its names. */
+export function silence(module) {
+  const sections = [...read(module)];
+  const names = namesOf(sections);
+  const panics = (index) => PANICS.some((name) => names.get(index)?.startsWith(name));
+  const found = new Set(names.values());
+  for (const name of EXPECTED) if (!found.has(name)) throw new Error(`The module has no function ${name}; see scripts/lib/panics.mjs.`);
+  const imports = importedFunctions(sections);
+  return Buffer.concat([
+    module.subarray(0, 8),
+    ...sections.map(({ id, body }) => {
+      if (id === CODE) body = traps(body, (index) => panics(index + imports));
+      if (id === DATA) body = withoutPlaces(body);
+      return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
+    }),
+  ]);
+}
+
+function* read(module) {
+  const input = new Input(module, 8);
+  while (!input.isAtEnd) {
+    const id = input.byte();
+    yield { id, body: input.bytes() };
+  }
+}
+
+/** Names of functions by their index, without the hashes of crates. */
+function namesOf(sections) {
+  const names = new Map();
+  for (const { id, body } of sections) {
+    const input = new Input(body);
+    if (id !== CUSTOM || input.text() !== "name") continue;
+    while (!input.isAtEnd) {
+      const kind = input.byte();
+      const part = new Input(input.bytes());
+      for (let n = kind === 1 ? part.number() : 0; n > 0; n--) names.set(part.number(), part.text().replace(/\[[0-9a-f]{16}\]/g, ""));
+    }
+  }
+  return names;
+}
+
+function importedFunctions(sections) {
+  let count = 0;
+  const input = new Input(sections.find(({ id }) => id === IMPORT).body);
+  for (let n = input.number(); n > 0; n--) {
+    input.text();
+    input.text();
+    const kind = input.byte();
+    if (kind !== 0) throw new Error("The module imports something else than functions; see scripts/lib/panics.mjs.");
+    input.number();
+    count++;
+  }
+  return count;
+}
+
+function traps(body, isPanic) {
+  const input = new Input(body);
+  const count = input.number();
+  const functions = [];
+  for (let index = 0; index < count; index++) {
+    const code = input.bytes();
+    const made = isPanic(index) ? TRAP : code;
+    functions.push(leb(made.length), made);
+  }
+  return Buffer.concat([leb(count), ...functions]);
+}
+
+/** Zeros for the paths of source files, and for each (path, length, line, column). */
+function withoutPlaces(body) {
+  const data = Buffer.from(body);
+  const segments = [...segmentsOf(data)];
+  const paths = new Map();
+  for (const { address, bytes } of segments) {
+    for (const { 0: path, index } of bytes.toString("latin1").matchAll(/[\w./-]+\.rs(?=\0)/g)) {
+      // What precedes a path may be another text: its beginning is known by who points at it.
+      for (let from = 0; from < path.length; from++) paths.set(address + index + from, path.length - from);
+    }
+  }
+  const used = new Map();
+  for (const { address, bytes } of segments) {
+    for (let at = -address & 3; at + 16 <= bytes.length; at += 4) {
+      const [pointer, length] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
+      if (length < 4 || paths.get(pointer) !== length) continue;
+      used.set(pointer, length);
+      bytes.fill(0, at, at + 16);
+    }
+  }
+  for (const { address, bytes } of segments) {
+    for (const [pointer, length] of used) {
+      const from = pointer - address;
+      if (from >= 0 && from < bytes.length) bytes.fill(0, from, from + length);
+    }
+  }
+  return data;
+}
+
+/** Where each active segment goes, and its bytes as a view. */
+function* segmentsOf(body) {
+  const input = new Input(body);
+  for (let n = input.number(); n > 0; n--) {
+    const [kind, op] = [input.byte(), input.byte()];
+    if (kind !== 0 || op !== 0x41) throw new Error("A data segment of unknown form; see scripts/lib/panics.mjs.");
+    const address = input.number();
+    input.byte();
+    yield { address, bytes: input.bytes() };
+  }
+}
+
+class Input {
+  #bytes;
+  #at;
+
+  constructor(bytes, at = 0) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  get isAtEnd() {
+    return this.#at >= this.#bytes.length;
+  }
+
+  byte() {
+    return this.#bytes[this.#at++];
+  }
+
+  number() {
+    let [value, shift, byte] = [0, 1, 0];
+    do {
+      byte = this.byte();
+      value += (byte & 127) * shift;
+      shift *= 128;
+    } while (byte & 128);
+    return value;
+  }
+
+  bytes() {
+    const length = this.number();
+    return this.#bytes.subarray(this.#at, (this.#at += length));
+  }
+
+  text() {
+    return this.bytes().toString("utf8");
+  }
+}
+
+function leb(value) {
+  const bytes = [];
+  do {
+    bytes.push((value & 127) | (value > 127 ? 128 : 0));
+    value >>>= 7;
+  } while (value);
+  return Buffer.from(bytes);
+}
