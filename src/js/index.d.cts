@@ -1029,7 +1029,7 @@ declare namespace Spark {
       readonly name: ErrorName;
       /** The Spark API's type, such as `"error.MISSING_MODEL_ERROR"`. */
       readonly type: string;
-      /** The HTTP status that the endpoint answered with, or that the Spark API would: 400, 500; 0 of a network failure. */
+      /** The HTTP status that the endpoint answered with, or that the Spark API would; 0 of a network failure. */
       readonly status: number;
       /** The Spark API's severity: `"low"`. */
       readonly severity: string;
