@@ -2,7 +2,7 @@
 // the README, which is read here.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, test as nodeTest } from "node:test";
+import { test as nodeTest } from "node:test";
 import { at } from "../../scripts/lib/paths.mjs";
 import { FAMILIES } from "../oracle/cases/families.mjs";
 import { generate } from "../oracle/cases/generate.mjs";
@@ -61,15 +61,15 @@ for (const model of packages) {
   });
 }
 
-after(() => {
-  assert.ok(compared >= IN_ALL, `${compared} requests were compared, not ${IN_ALL}`);
-  assert.deepEqual([...seen].sort(), Object.keys(table).sort(), "the fields of the README's table differ indeed");
-});
-
 nodeTest("the README's table knows only words with a meaning here", () => {
   for (const [field, cells] of Object.entries(table)) {
     for (const cell of cells) assert.ok(Object.hasOwn(MEANINGS, cell), `${field}: ${cell}`);
   }
+});
+
+nodeTest("hundreds of requests were compared, and what the README's table lists differs indeed", () => {
+  assert.ok(compared >= IN_ALL, `${compared} requests were compared, not ${IN_ALL}`);
+  assert.deepEqual([...seen].sort(), Object.keys(table).sort());
 });
 
 function compareMeta(ours, theirs, asked = {}, what) {
