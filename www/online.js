@@ -3,8 +3,8 @@ import { $ } from "./dom.js";
 
 const WORDS = {
   offline: "Everything is computed in your browser. Nothing leaves this page.",
-  fallback: "In your browser first; what fails there goes to the server.",
-  online: "Every call goes to the server. This page needs no model for it.",
+  fallback: "In your browser first; what fails there goes to the Spark server.",
+  online: "Every call goes to the Spark server. This page needs no model for it.",
 };
 
 let endpoint;
@@ -17,8 +17,8 @@ export async function findServer(onChange) {
   endpoint = await found.json();
   $("where").hidden = false;
   $("path").value = "fallback";
-  $("server").textContent = new URL(endpoint.url).host;
-  $("policy-more").textContent = ` and connect-src ${endpoint.url}`;
+  $("policy").hidden = false;
+  $("policy").querySelector("code").textContent = `connect-src ${endpoint.url}`;
   for (const id of ["path", "broken"]) $(id).addEventListener("change", () => (show(), onChange()));
   show();
 }
@@ -54,5 +54,5 @@ function show() {
 }
 
 function refuse() {
-  throw new Error("The package was withheld by the switch on this page.");
+  throw new Error("The package was withheld by the switch on this page");
 }

@@ -519,7 +519,7 @@ declare namespace Spark {
     version_id?: string | null | undefined;
     /** Which model to run, when nothing else says it. */
     version_uuid?: string | null | undefined;
-    /** Which service to run, when no version id is given. */
+    /** Which service to run online, when no version id is given. */
     service_id?: string | null | undefined;
     /** Older spelling of `service_id`; of no effect offline. */
     service_uuid?: string | null | undefined;
