@@ -3,7 +3,7 @@
 // `-- --online`: with a Spark server beside it (tests/server/) that knows the same models; the page finds its address
 // and credentials in /online.json.
 // Only the address or the response goes to stdout, everything else to stderr.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runAsMain, setup } from "./setup.mjs";
 import { at } from "./lib/paths.mjs";
@@ -48,10 +48,20 @@ async function startOnline() {
   const { startServer } = await import("../tests/server/server.mjs");
   const { url, tenant, key, close } = await startServer();
   process.once("SIGINT", () => close().finally(() => process.exit(130)));
-  const endpoint = { url, tenant, authType: "syntheticKey", syntheticKey: key };
-  const answer = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(endpoint) };
   say(`  Spark server: ${url}`);
-  return { path: "/?online", routes: { "/online.json": answer }, end: close };
+  return { path: "/?online", routes: onlineRoutes({ url, tenant, key }), end: close };
+}
+
+/** What the demo page's server says besides its files: where the Spark server is, and that the page may talk to it. */
+export function onlineRoutes({ url, tenant, key }) {
+  const endpoint = { url, tenant, authType: "syntheticKey", syntheticKey: key };
+  const [before, after] = readFileSync(at("www", "index.html"), "utf8").split("default-src 'self';");
+  if (after === undefined) throw new Error("www/index.html has no policy that could be widened: restore it.");
+  const body = `${before}default-src 'self'; connect-src 'self' ${url};${after}`;
+  return {
+    "/": { body },
+    "/online.json": { headers: { "Content-Type": "application/json" }, body: JSON.stringify(endpoint) },
+  };
 }
 
 /** Serves until the process is ended. */

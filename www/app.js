@@ -3,6 +3,7 @@ import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.j
 import { onDrop } from "./drop.js";
 import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
 import { figures, runMany, sparkline } from "./many.js";
+import { chosenPath, findServer, placesFor, shownEndpoint } from "./online.js";
 import { inspect } from "./package.js";
 import {
   lastJson,
@@ -27,6 +28,8 @@ let spark;
 /** The run in progress, with a way to end it. */
 let busy;
 let called = false;
+/** Why the last call could not be computed here and went online. */
+let fellBack;
 /** A change came while a run was on its way, for "Run on change". */
 let again = false;
 let codeKind = "script";
@@ -101,9 +104,8 @@ function load() {
   unload();
   const { blob, version } = model;
   try {
-    spark = new Spark({
-      nodegenModels: [{ versionId: version.id, type: "base64", binary: blob, replica: replicas() }],
-    });
+    spark = new Spark(placesFor({ versionId: version.id, type: "base64", binary: blob, replica: replicas() }));
+    spark.addEventListener("fallback", ({ detail }) => (fellBack = detail.error));
   } catch (error) {
     enable(false);
     showFailed(error);
@@ -133,15 +135,16 @@ async function run(given) {
   if (request === undefined) return false;
   const mine = spark;
   const began = performance.now();
+  fellBack = undefined;
   try {
     const { response, cancellationToken } = mine.executeWithCancellationToken(request, idFor(request));
     start({ cancel: () => cancellationToken.cancel() });
     swap("run", "cancel");
-    showRunning(called ? "Running…" : "Loading and running…");
+    showRunning(chosenPath() === "online" ? "Asking the server…" : called ? "Running…" : "Loading and running…");
     const answer = await response;
     if (mine !== spark) return false;
     const ms = performance.now() - began;
-    showDone(answer, ms, called);
+    showDone(answer, ms, called, answer.executionPath === "online" ? fellBack : undefined);
     showTimes(ms);
   } catch (error) {
     if (mine !== spark) return false;
@@ -265,7 +268,8 @@ function showCode() {
   const request = peekRequest();
   if (!model || request === undefined) return;
   const { address, version } = model;
-  $("code").textContent = snippet({ address, versionId: version.id, replicas: replicas(), request }, codeKind);
+  const use = { address, versionId: version.id, replicas: replicas(), request, endpoint: shownEndpoint() };
+  $("code").textContent = snippet({ ...use, online: chosenPath() === "online" }, codeKind);
 }
 
 onInputsChange(() => {
@@ -325,6 +329,7 @@ onDrop(takeFile);
 addEventListener("pagehide", (event) => !event.persisted && spark?.destroy());
 
 if (typeof Spark === "function") {
+  await findServer(() => model?.version && load());
   const samples = await listSamples(chooseSample);
   const asked = () => samples.find(({ name }) => name === location.hash.slice(1));
   addEventListener("hashchange", () => asked() && chooseSample(asked()));

@@ -21,6 +21,7 @@ export function selectResult(selectTab) {
 
 export function showIdle(message) {
   set("idle", "");
+  showPath();
   $("outputs").replaceChildren(
     Object.assign(document.createElement("p"), { className: "empty", textContent: message }),
   );
@@ -37,20 +38,33 @@ export function showRunning(words) {
   }, 100);
 }
 
-export function showDone(response, ms, loaded) {
-  const words = `${loaded ? "Computed" : "Loaded and computed"} in ${formatMs(ms)}: ${summary(response)}`;
+/** `because`: why it was not computed on the page, if that was tried. */
+export function showDone(response, ms, loaded, because) {
+  const computed = loaded || response.executionPath === "online" ? "Computed" : "Loaded and computed";
+  const words = `${computed} in ${formatMs(ms)}: ${summary(response)}`;
   set("done", words);
+  showPath(response.executionPath, because);
   showResponse($("outputs"), response);
   showJson(response);
-  announce(words);
+  announce(`${words}. ${$("path-taken").textContent}`);
+}
+
+/** Which path the answer took. */
+function showPath(path, because) {
+  $("path-taken").hidden = !path;
+  $("path-taken").dataset.path = path ?? "";
+  $("path-taken").textContent = { offline: "On this page", online: "Online" }[path] ?? "";
+  $("because").hidden = !because;
+  $("because").textContent = because ? `Not on this page: ${wordsFor(because).heading.toLowerCase()} (${because.code}).` : "";
 }
 
 export function showFailed(error, ms) {
+  showPath();
   set("failed", ms === undefined ? "Failed" : `Failed after ${formatMs(ms)}`);
   showProblem($("outputs"), error);
   select("tab-outputs");
-  const { name, code, message, path, details } = error ?? {};
-  showJson({ error: { name, code, message, path, details } });
+  const { name, code, status, message, path, details, requestId, retryAfter } = error ?? {};
+  showJson({ error: { name, code, status, message, path, details, requestId, retryAfter } });
   announce(wordsFor(error).heading);
 }
 

@@ -1,19 +1,22 @@
 // The code that runs the chosen model in another page.
 
 /**
- * @param {{ address: string, versionId: string, replicas: number, request: any }} use
+ * @param {{ address: string, versionId: string, replicas: number, request: any, endpoint?: object, online?: boolean }} use
+ *   `online`: without the model
  * @param {"script" | "module"} kind
  */
-export function snippet({ address, versionId, replicas, request }, kind) {
+export function snippet({ address, versionId, replicas, request, endpoint, online }, kind) {
   const model = [`versionId: ${quote(versionId)}`, `type: "base64"`, `binary: ${quote(address)}`];
   if (replicas > 1) model.push(`replica: ${replicas}`);
-  const body = `const spark = new Spark({
-  nodegenModels: [
+  const models = `  nodegenModels: [
     {
 ${indent(model.map((line) => `${line},`).join("\n"), 6)}
     },
   ],
-});
+`;
+  const service = endpoint ? `${indent(`sparkEndpoint: ${literal(endpoint)},`, 2)}\n` : "";
+  const body = `const spark = new Spark({
+${online ? "" : models}${service}});
 
 const request = ${literal(request)};
 

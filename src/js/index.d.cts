@@ -8,7 +8,7 @@ export as namespace Spark;
 import Self = Spark;
 
 /**
- * Runs Spark models inside the page, in Web Workers, offline.
+ * Runs Spark models inside the page, in Web Workers; and online, where the page has no model or its model fails.
  *
  * Constructing checks the configuration and starts nothing: a model is loaded by its first call. Call {@link destroy}
  * when the instance is no longer needed: workers and their memory live until then.
@@ -31,7 +31,26 @@ declare class Spark {
   constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
 
   /**
-   * Runs a model and gives its response.
+   * Listens to what becomes of calls. It costs a little on every call. What a listener throws does not reach the call.
+   *
+   * @example
+   * spark.addEventListener("fallback", ({ detail }) => console.warn(detail.versionId, detail.error.code));
+   */
+  addEventListener<Type extends keyof Spark.SparkEventMap>(
+    type: Type,
+    listener: Spark.SparkEventListener<Spark.SparkEventMap[Type]> | null,
+    options?: Spark.ListenerOptions | boolean,
+  ): void;
+  /** Ends {@link addEventListener}. */
+  removeEventListener<Type extends keyof Spark.SparkEventMap>(
+    type: Type,
+    listener: Spark.SparkEventListener<Spark.SparkEventMap[Type]> | null,
+    options?: Spark.ListenerOptions | boolean,
+  ): void;
+
+  /**
+   * Runs a model and gives its response: on the page where the model is configured, else online where there is a
+   * `sparkEndpoint`; online also when the page could not compute it. `executionPath` of the response says which it was.
    *
    * The first call to a model loads it, however many calls come meanwhile. Further calls share its replicas, in the
    * order in which they were made. Errors and warnings that the model itself reports, such as a missing input, are not
@@ -40,16 +59,21 @@ declare class Spark {
    * @typeParam Outputs The outputs of this model, if their names and types are known. It is not checked at run time.
    * @param input The request. It is read before this returns, and never modified.
    * @param versionId Which model to run, in any letter case. Without it, or when it is `null` or blank,
-   *   `request_meta.version_id` decides, then `request_meta.version_uuid`.
+   *   `request_meta` decides: `version_id`, then `version_uuid`, then the service that `service_uri` or `service_id`
+   *   names, in its `version` or the one in effect at `transaction_date`.
    * @param options How long the call may take, and a signal that ends it.
    * @returns A promise that is rejected with a {@link Spark.SparkError}, never with anything else:
    *  - `BadRequestError`: the request cannot be sent to a model; `path` names the value at fault;
-   *  - `ParameterRequiredError`, `MissingModelError`: no version id is given, or no configured model has it;
+   *  - `ParameterRequiredError`, `MissingModelError`: the request names no model, or neither the page nor the endpoint
+   *    has it;
    *  - `PackageError`, `ModelInitializationError`: the model could not be loaded (a later call tries again);
    *  - `ModelExecuteError`: the model crashed, ran out of memory, or gave no proper response;
    *  - `TimeoutError`, `ExecuteCancelled`: the call took longer than `timeout`; it was cancelled by its signal;
    *  - `DestroyedError`: {@link destroy} was called;
    *  - `BrowserError`: the worker could not be started, or died;
+   *  - `CircuitOpenError`: the model failed several times in a row and is left alone until `retryAfter` is over;
+   *  - `UnauthorizedError`, `EndpointError` (`ForbiddenError`, `RateLimitError`, `ServiceUnavailableError`,
+   *    `NetworkError`): the endpoint did not answer; where the page was tried first, its error is the `cause`;
    *  - `UnsupportedEnvironmentError`: there is no `Worker` here (Node, server-side rendering, jsdom).
    */
   execute<Outputs extends object = Spark.ModelOutputs>(
@@ -114,12 +138,31 @@ declare namespace Spark {
 
   // ---------------------------------------------------------------------------------------------- Configuration
 
-  /** The argument of `new Spark`. A member that is `undefined` counts as absent. */
-  export interface SparkConfig extends CommonConfig {
+  /**
+   * The argument of `new Spark`: models, an endpoint, or both. A member that is `undefined` counts as absent.
+   *
+   * - `nodegenModels` alone: everything is computed on the page, and nothing leaves it;
+   * - `sparkEndpoint` alone: everything is computed online;
+   * - both: on the page first; online what is not configured, and what fails on the page.
+   */
+  export type SparkConfig = OfflineConfig | OnlineConfig;
+
+  /** A configuration with models on the page, and perhaps an endpoint. */
+  export interface OfflineConfig extends CommonConfig {
     /** The models, at least one. Version ids must differ; one zip may be used under several of them. */
     nodegenModels: readonly NodegenModel[];
     /** Written `nodegenModels`, with a small g. */
     nodeGenModels?: undefined;
+  }
+
+  /** A configuration with an endpoint, and perhaps models on the page. */
+  export interface OnlineConfig extends CommonConfig {
+    /** The models that the page has; what it has not, the endpoint is asked for. */
+    nodegenModels?: readonly NodegenModel[] | null | undefined;
+    /** Written `nodegenModels`, with a small g. */
+    nodeGenModels?: undefined;
+    /** Where the others are. */
+    sparkEndpoint: SparkEndpoint;
   }
 
   /** A configuration with the older spelling `nodeGenModels`. */
@@ -144,17 +187,173 @@ declare namespace Spark {
      * @defaultValue 60000
      */
     timeout?: number | undefined;
+    /** The Spark service that computes online. Without it nothing leaves the page. */
+    sparkEndpoint?: SparkEndpoint | null | undefined;
+    /** What models that call other services may do. */
+    xcall?: XCallConfig | null | undefined;
     /**
-     * Online execution is not available in this version: an endpoint is refused with a `ConfigurationError`. Leave it
-     * out and give the models in `nodegenModels`.
+     * Answers what models ask of services that are not Spark's (call type 1). Without it they get an error reply.
+     *
+     * What it returns, or a promise of it, goes to the model: text as it is, anything else as JSON. What it throws
+     * becomes an error reply.
      */
-    sparkEndpoint?: null | undefined;
+    externalApi?: ((request: XCallRequest | string) => unknown) | null | undefined;
     /**
      * The number of replicas of models that do not say it themselves.
      * @deprecated Give every model its own `replica`.
      */
     replica?: number | undefined;
   }
+
+  // ---------------------------------------------------------------------------------------------------- Endpoint
+
+  /** A Spark service, or a Hybrid Runner. `authType` says how requests identify themselves. */
+  export type SparkEndpoint = PublicEndpoint | SyntheticKeyEndpoint | BearerTokenEndpoint;
+
+  /** An endpoint whose services anybody may run. */
+  export interface PublicEndpoint extends CommonEndpoint {
+    /** No credential is sent. */
+    authType: "public";
+    /** Not used. */
+    syntheticKey?: null | undefined;
+    /** Not used. */
+    bearerToken?: null | undefined;
+  }
+
+  /** An endpoint that wants an API key. */
+  export interface SyntheticKeyEndpoint extends CommonEndpoint {
+    /** The key goes in the header `x-synthetic-key`, the tenant in `x-tenant-name`. */
+    authType: "syntheticKey";
+    /** The key, or what gives it. */
+    syntheticKey: Credential;
+    /** Not used. */
+    bearerToken?: Credential | null | undefined;
+  }
+
+  /** An endpoint that wants a token of the tenant's identity provider. */
+  export interface BearerTokenEndpoint extends CommonEndpoint {
+    /** The token goes in the header `Authorization`. */
+    authType: "bearerToken";
+    /** The token, or what gives it. A leading `Bearer ` is fine. */
+    bearerToken: Credential;
+    /** Not used. */
+    syntheticKey?: Credential | null | undefined;
+  }
+
+  /**
+   * A key or token; or a function, sync or async, that gives it. A function is called for every request, and once more
+   * when the endpoint answers 401: keep the token in it until it expires. Credentials are never told in errors,
+   * warnings or events.
+   */
+  export type Credential = string | (() => string | PromiseLike<string>);
+
+  /** What every endpoint has. */
+  export interface CommonEndpoint {
+    /** Its address, such as `"https://excel.uat.us.coherent.global"`; the tenant and a slash at its end may follow. */
+    url: string | PlatformObject<"URL">;
+    /** The tenant's name. */
+    tenant: string;
+    /**
+     * Sends the requests in place of the browser's `fetch`: for a proxy, cookies, or headers of one's own.
+     * @defaultValue the browser's
+     */
+    fetch?: FetchFunction | null | undefined;
+    /**
+     * Which addresses are used. `"auto"`: the most specific one that the call allows, by folder and service or by
+     * version id. `"generic"`: always `/api/v3/execute`, where the body alone says which service is meant.
+     * @defaultValue "auto"
+     */
+    form?: "auto" | "generic" | null | undefined;
+    /**
+     * How often a request is sent again after 429, 502, 503, 504 and network failures, an integer from 0 to 100.
+     * @defaultValue 2
+     */
+    retries?: number | null | undefined;
+    /**
+     * The delay before the first of these, in milliseconds, above 0 and up to 60000; half of it is left to chance. It
+     * doubles with each, and is longer where the endpoint asks for it (`Retry-After`). A call never takes longer than
+     * its `timeout`.
+     * @defaultValue 500
+     */
+    retryDelay?: number | null | undefined;
+    /**
+     * Requests of more characters than this are compressed (gzip). The endpoint must accept `Content-Encoding`.
+     * @defaultValue none is
+     */
+    compressAbove?: number | null | undefined;
+  }
+
+  /** As much of `fetch` as is needed; `fetch` itself fits. */
+  export type FetchFunction = (url: string, init: FetchInit) => PromiseLike<FetchResponse>;
+
+  /** What a {@link FetchFunction} is called with. */
+  export interface FetchInit {
+    /** Always. */
+    method: "POST";
+    /** Names and values, the credential among them. */
+    headers: [name: string, value: string][];
+    /** The request as JSON; compressed, it is a `Blob`. */
+    body: string | PlatformObject<"Blob">;
+    /** Aborts when the call is cancelled, or its time is over. */
+    signal: PlatformObject<"AbortSignal">;
+    /** No cookies. */
+    credentials: "omit";
+    /** A redirect is a failure: it would take the credential along. */
+    redirect: "error";
+    /** Nothing is kept. */
+    cache: "no-store";
+    /** The endpoint is not told which page asks. */
+    referrerPolicy: "no-referrer";
+  }
+
+  /** What a {@link FetchFunction} gives; a `Response` fits. */
+  export interface FetchResponse {
+    /** The HTTP status, which decides whether there is a result. */
+    readonly status: number;
+    /** `x-request-id`, `retry-after` and `x-retry-after` are read. */
+    readonly headers?: { get(name: string): string | null } | undefined;
+    /** The whole body. */
+    text(): PromiseLike<string>;
+  }
+
+  /** What models that call other services may do. */
+  export interface XCallConfig {
+    /**
+     * Whether such a call may be answered by the endpoint, which spends the caller's credential there: always, never
+     * (configured models only), or as a function decides, of every call before it is made, by giving `true`.
+     * @defaultValue true
+     */
+    online?: boolean | XCallPolicy | null | undefined;
+    /**
+     * How many calls deep they may go, an integer from 1 to 100; beyond it the model gets an error reply.
+     * @defaultValue 16
+     */
+    maxDepth?: number | null | undefined;
+  }
+
+  /**
+   * Decides whether a model's call to another service may leave the page. It must return at once; what it throws means
+   * no. `chain` names the services from the one that the page asked for to the one that is called now.
+   */
+  export type XCallPolicy = (request: XCallRequest, chain: readonly string[]) => boolean;
+
+  /** What a model asks of another service. */
+  export interface XCallRequest {
+    /** The folder. */
+    readonly folder_name?: string;
+    /** The service. */
+    readonly service_name?: string;
+    /** Both, such as `"folder/service[1.0]"`; goes before them. */
+    readonly service_uri?: string;
+    /** The request, as JSON text or as an object. */
+    readonly request_body?: unknown;
+    /** Which kind of answer the model reads: 1 (or none), 2 or 3. */
+    readonly xcall_version?: number | string;
+    /** Whatever else the model says. */
+    readonly [field: string]: unknown;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ Models
 
   /** One model. */
   export interface NodegenModel {
@@ -320,15 +519,21 @@ declare namespace Spark {
     version_id?: string | null | undefined;
     /** Which model to run, when nothing else says it. */
     version_uuid?: string | null | undefined;
-    /** Of which service. Of no effect offline, like the next three: only the version id chooses the model. */
+    /** Which service to run online, when no version id is given. */
     service_id?: string | null | undefined;
-    /** Older spelling of `service_id`. */
+    /** Older spelling of `service_id`; of no effect offline. */
     service_uuid?: string | null | undefined;
-    /** Such as `"folders/f/services/s"`. */
+    /**
+     * Which service to run, when no version id is given: `"folders/f/services/s"` or `"f/s"`, either with `[1.2.3]` or
+     * the beginning of a version at its end. Offline by the `metaData` of the models.
+     */
     service_uri?: string | null | undefined;
-    /** The version's number, such as `"1.2.0"`. */
+    /** Which version of the service, such as `"1.2.0"`, or the beginning of one. */
     version?: string | null | undefined;
-    /** The date for which to compute, ISO 8601. */
+    /**
+     * The date for which to compute, ISO 8601, in UTC unless it has a zone. Where neither a version id nor a version is
+     * given, it chooses the version of the service that is in effect then.
+     */
     transaction_date?: string | null | undefined;
     /** What the call is for: free text. */
     call_purpose?: string | null | undefined;
@@ -369,7 +574,7 @@ declare namespace Spark {
     xreport_options?: object | null | undefined;
     /** When the request was made, ISO 8601; echoed in the response. */
     request_timestamp?: string | null | undefined;
-    /** Of a runner's own; removed before the model sees the request. */
+    /** Of a runner's own; removed before the request goes to a model or to the endpoint. */
     _ctx?: object | null | undefined;
   }
 
@@ -424,11 +629,16 @@ declare namespace Spark {
     response_data: ResponseData<Outputs>;
     /** About the computation. */
     response_meta: ResponseMeta;
-    /** Models leave it out; the online service writes `"Success"`. */
+    /** `"Success"`. */
     status?: string | null;
-    /** Models leave it out. */
+    /** `null`. */
     error?: ResponseError | null;
+    /** Where it was computed. Not enumerable: copies, JSON and comparisons do not have it. */
+    readonly executionPath: ExecutionPath;
   }
+
+  /** Where a response was computed: on the page, or by the endpoint. */
+  export type ExecutionPath = "offline" | "online";
 
   /** What a model computed. */
   export interface ResponseData<Outputs extends object = ModelOutputs> {
@@ -498,7 +708,7 @@ declare namespace Spark {
     call_id?: string | null;
     /** As in the request. */
     request_timestamp?: string | null;
-    /** How long the model says that it computed, in milliseconds. */
+    /** How long the model or the endpoint says that it computed, in milliseconds. */
     process_time?: number;
     /** Such as `"Neuron"`. */
     compiler_type?: string;
@@ -510,6 +720,59 @@ declare namespace Spark {
     source_hash?: string | null;
     /** What else the model says, or repeats from the request. */
     [field: string]: JsonValue | undefined;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ Events
+
+  /** The events of a {@link Spark.Spark}, by their names. */
+  export interface SparkEventMap {
+    /** A call is over, whichever way. */
+    execute: SparkEvent<ExecuteDetail>;
+    /** A call could not be computed on the page, and goes online. */
+    fallback: SparkEvent<FallbackDetail>;
+  }
+
+  /** An event: a `CustomEvent`, where the project knows `Event`. */
+  export type SparkEvent<Detail> = ([PlatformObject<"Event">] extends [never] ? unknown : PlatformObject<"Event">) & {
+    /** Its name. */
+    readonly type: string;
+    /** What happened. */
+    readonly detail: Detail;
+  };
+
+  /** What is called for an event: a function, or an object with `handleEvent`. */
+  export type SparkEventListener<Event> =
+    | { bivarianceHack(event: Event): unknown }["bivarianceHack"]
+    | { handleEvent(event: Event): unknown };
+
+  /** As `addEventListener` has them everywhere. */
+  export interface ListenerOptions {
+    /** Of no effect: these events do not travel. */
+    capture?: boolean;
+    /** Ends after the first event. */
+    once?: boolean;
+    /** Of no effect: there is no default. */
+    passive?: boolean;
+    /** Ends when it is aborted. */
+    signal?: PlatformObject<"AbortSignal">;
+  }
+
+  /** What the event `execute` tells. */
+  export interface ExecuteDetail {
+    /** The version id of the call, if it is known. */
+    readonly versionId: string | undefined;
+    /** Where it was computed, or tried last. */
+    readonly path: ExecutionPath;
+    /** With what its promise was rejected, if it was. */
+    readonly error: SparkError | undefined;
+  }
+
+  /** What the event `fallback` tells. */
+  export interface FallbackDetail {
+    /** The version id of the call, if it is known. */
+    readonly versionId: string | undefined;
+    /** Why it could not be computed on the page. */
+    readonly error: SparkError;
   }
 
   // ------------------------------------------------------------------------------------------------------- State
@@ -589,7 +852,7 @@ declare namespace Spark {
    * | `CONFIG_INVALID` | the configuration is wrong; `path` names the field |
    * | `REQUEST_INVALID` | the request, or an option of the call, is wrong; `path` names the value |
    * | `VERSION_ID_MISSING` | the call does not say which model to run |
-   * | `MODEL_NOT_FOUND` | no configured model has this version id |
+   * | `MODEL_NOT_FOUND` | no configured model is the wanted one, or the endpoint has no such service (404) |
    * | `CANCELLED` | the call was cancelled |
    * | `DESTROYED` | the instance was destroyed |
    * | `TIMEOUT` | the call's time ran out |
@@ -613,6 +876,19 @@ declare namespace Spark {
    * | `ENGINE_TRAP` | the engine crashed while computing |
    * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
    * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
+   * | `MODEL_AMBIGUOUS` | several configured models fit the request equally well |
+   * | `CIRCUIT_OPEN` | the model failed several times in a row: for a moment no call is given to it |
+   * | `CREDENTIAL_INVALID` | the function for the credential threw, or gave nothing that can be sent |
+   * | `UNAUTHORIZED` | the endpoint does not accept the credential (401) |
+   * | `FORBIDDEN` | the credential may not run this service (403) |
+   * | `REQUEST_REFUSED` | the endpoint refused the request as wrong (400 and most other 4xx) |
+   * | `RATE_LIMITED` | the endpoint got too many requests (429) |
+   * | `UNAVAILABLE` | the endpoint is not available, or took too long (502, 503, 504) |
+   * | `SERVER_ERROR` | the endpoint failed (other 5xx) |
+   * | `NETWORK` | the endpoint could not be reached, or the browser hides its answer (CORS, redirect) |
+   * | `ONLINE_RESPONSE_INVALID` | the endpoint answered with something else than a response |
+   * | `XCALL_DEPTH` | models call one another deeper than `xcall.maxDepth` |
+   * | `XCALL_CYCLE` | the same, in a circle |
    * | `COMPATIBILITY_JSON` | the package is not compatible with this runner; reserved |
    * | `INTERNAL` | a defect of this package; please report it |
    */
@@ -647,6 +923,19 @@ declare namespace Spark {
     ENGINE_TRAP: WasmRunnerErrors.ModelExecuteError;
     OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
     RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
+    MODEL_AMBIGUOUS: WasmRunnerErrors.BadRequestError;
+    CIRCUIT_OPEN: WasmRunnerErrors.CircuitOpenError;
+    CREDENTIAL_INVALID: WasmRunnerErrors.UnauthorizedError;
+    UNAUTHORIZED: WasmRunnerErrors.UnauthorizedError;
+    FORBIDDEN: WasmRunnerErrors.ForbiddenError;
+    REQUEST_REFUSED: WasmRunnerErrors.BadRequestError;
+    RATE_LIMITED: WasmRunnerErrors.RateLimitError;
+    UNAVAILABLE: WasmRunnerErrors.ServiceUnavailableError;
+    SERVER_ERROR: WasmRunnerErrors.EndpointError;
+    NETWORK: WasmRunnerErrors.NetworkError;
+    ONLINE_RESPONSE_INVALID: WasmRunnerErrors.EndpointError;
+    XCALL_DEPTH: WasmRunnerErrors.ModelExecuteError;
+    XCALL_CYCLE: WasmRunnerErrors.ModelExecuteError;
     COMPATIBILITY_JSON: WasmRunnerErrors.CompatibilityJsonError;
     INTERNAL: WasmRunnerErrors.SparkError;
   }
@@ -659,7 +948,16 @@ declare namespace Spark {
     | "missing_parameter"
     | "browser_error"
     | "not_supported_error"
+    | EndpointErrorName
     | ModelErrorName;
+
+  /** The `name` of an error of the endpoint. */
+  export type EndpointErrorName =
+    | "endpoint_error"
+    | "forbidden"
+    | "rate_limit"
+    | "service_unavailable"
+    | "network_error";
 
   /** The `name` of an error that concerns a model. */
   export type ModelErrorName =
@@ -670,6 +968,7 @@ declare namespace Spark {
     | "execution_error"
     | "execution_cancelled"
     | "timeout_error"
+    | "circuit_open"
     | "compatibility_json_error";
 
   /** An error as the Spark API writes errors. */
@@ -704,6 +1003,10 @@ declare namespace Spark {
     cause?: unknown;
     /** Instead of the class's usual status. */
     status?: number | undefined;
+    /** The endpoint's id of the request. */
+    requestId?: string | undefined;
+    /** After how many milliseconds to try again. */
+    retryAfter?: number | undefined;
     /** The version id, for `modelInfo`. */
     uuid?: string | undefined;
     /** The request, for `modelInfo`. */
@@ -726,7 +1029,7 @@ declare namespace Spark {
       readonly name: ErrorName;
       /** The Spark API's type, such as `"error.MISSING_MODEL_ERROR"`. */
       readonly type: string;
-      /** The HTTP status that the Spark API would answer with, such as 400 or 500. */
+      /** The HTTP status that the endpoint answered with, or that the Spark API would; 0 of a network failure. */
       readonly status: number;
       /** The Spark API's severity: `"low"`. */
       readonly severity: string;
@@ -736,7 +1039,14 @@ declare namespace Spark {
       readonly path?: string;
       /** What the engine or the browser said, bounded in size; never payloads or credentials. */
       readonly details?: string;
-      /** What lies behind: what a `binary` function threw, a signal's reason, an error with the `details`. */
+      /** The endpoint's id of the request (`x-request-id`), for its operator. */
+      readonly requestId?: string;
+      /** After how many milliseconds trying again makes sense. */
+      readonly retryAfter?: number;
+      /**
+       * What lies behind: what a `binary` function threw, a signal's reason, an error with the `details`; of an error
+       * of the endpoint, why the page could not compute the call.
+       */
       readonly cause?: unknown;
       /** The error as the Spark API writes errors. */
       get v3(): V3Error;
@@ -749,7 +1059,7 @@ declare namespace Spark {
       readonly name: ModelErrorName;
     }
 
-    /** No configured model has the requested version id. */
+    /** No configured model is the wanted one; or the endpoint has none: then `status` is 404. */
     export class MissingModelError extends ModelError {
       readonly name: "missing_model_error";
       readonly code: "MODEL_NOT_FOUND";
@@ -774,7 +1084,13 @@ declare namespace Spark {
     /** The engine failed while computing. */
     export class ModelExecuteError extends ModelError {
       readonly name: "execution_error";
-      readonly code: "ENGINE_EXCEPTION" | "ENGINE_TRAP" | "OUT_OF_MEMORY" | "RESPONSE_INVALID";
+      readonly code:
+        | "ENGINE_EXCEPTION"
+        | "ENGINE_TRAP"
+        | "OUT_OF_MEMORY"
+        | "RESPONSE_INVALID"
+        | "XCALL_DEPTH"
+        | "XCALL_CYCLE";
     }
 
     /** The call was cancelled, by its token or its signal. */
@@ -803,15 +1119,19 @@ declare namespace Spark {
       readonly code: "COMPATIBILITY_JSON";
     }
 
-    /** The endpoint refused the credentials. Its `status` is 401. Reserved for online execution. */
+    /** The endpoint refused the credential, or there is none that could be sent. Its `status` is 401. */
     export class UnauthorizedError extends SparkError {
       readonly name: "unauthorized";
+      readonly code: "CREDENTIAL_INVALID" | "UNAUTHORIZED";
     }
 
-    /** The request, or the configuration, is wrong; `path` names the value at fault. Its `status` is 400. */
+    /**
+     * The request, or the configuration, is wrong; `path` names the value at fault. Its `status` is 400, or what the
+     * endpoint answered with.
+     */
     export class BadRequestError extends SparkError {
       readonly name: "bad_request_error";
-      readonly code: "REQUEST_INVALID" | "CONFIG_INVALID";
+      readonly code: "REQUEST_INVALID" | "CONFIG_INVALID" | "MODEL_AMBIGUOUS" | "REQUEST_REFUSED";
     }
 
     /** The configuration is wrong; `path` names the field. */
@@ -839,6 +1159,51 @@ declare namespace Spark {
 
     /** There is no `Worker` here (Node, server-side rendering, jsdom). */
     export class UnsupportedEnvironmentError extends NotSupportedError {}
+
+    /** The endpoint could not answer. */
+    export class EndpointError extends SparkError {
+      readonly name: EndpointErrorName;
+      readonly code:
+        | "SERVER_ERROR"
+        | "ONLINE_RESPONSE_INVALID"
+        | "FORBIDDEN"
+        | "RATE_LIMITED"
+        | "UNAVAILABLE"
+        | "NETWORK";
+    }
+
+    /** The endpoint accepts the credential, but not for this service. Its `status` is 403. */
+    export class ForbiddenError extends EndpointError {
+      readonly name: "forbidden";
+      readonly code: "FORBIDDEN";
+    }
+
+    /** The endpoint got too many requests; `retryAfter` is what it asked for. Its `status` is 429. */
+    export class RateLimitError extends EndpointError {
+      readonly name: "rate_limit";
+      readonly code: "RATE_LIMITED";
+    }
+
+    /** The endpoint is not available for the moment. Its `status` is 502, 503 or 504. */
+    export class ServiceUnavailableError extends EndpointError {
+      readonly name: "service_unavailable";
+      readonly code: "UNAVAILABLE";
+    }
+
+    /** The endpoint could not be reached, or the browser hides its answer. Its `status` is 0. */
+    export class NetworkError extends EndpointError {
+      readonly name: "network_error";
+      readonly code: "NETWORK";
+    }
+
+    /**
+     * The model failed several times in a row and is left alone for a moment: `retryAfter` says how long. Its last
+     * failure is the `cause`.
+     */
+    export class CircuitOpenError extends ModelError {
+      readonly name: "circuit_open";
+      readonly code: "CIRCUIT_OPEN";
+    }
   }
 
   /** The codes of a {@link WasmRunnerErrors.PackageError}. */

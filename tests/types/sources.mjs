@@ -55,7 +55,8 @@ export function compareWithSources(tool) {
       names.add(runtime.defaults.name);
       assert.ok(literals(typeOf(node, "name")).includes(runtime.defaults.name), `${name}.name`);
       assert.ok(literals(typeOf(node, "code")).includes(runtime.defaults.code), `${name}.code`);
-      const error = new runtime("message", { path: "p", details: "d", cause: 1, uuid: "u", input: {} });
+      const more = { path: "p", details: "d", cause: 1, uuid: "u", input: {}, requestId: "r", retryAfter: 1 };
+      const error = new runtime("message", more);
       const typed = checker.getTypeAtLocation(node).getProperties().map((property) => property.name);
       const lacking = typed.filter((property) => !(property in error));
       assert.deepEqual(lacking, [], name);
@@ -76,8 +77,15 @@ export function compareWithSources(tool) {
       const [, list] = /const KNOWN: &\[&str\] =\s*&\[([^\]]*)\]/.exec(await text("core", "src", "config", file));
       return sorted([...list.matchAll(/"(\w+)"/g)].map(([, name]) => name));
     };
-    const config = [...members("SparkConfig"), ...members("CommonConfig")];
-    assert.deepEqual(sorted(config), await known("mod.rs"));
+    for (const form of ["OfflineConfig", "OnlineConfig", "OlderSparkConfig"]) {
+      const config = new Set([...members(form), ...members("CommonConfig")]);
+      assert.deepEqual(sorted(config), await known("mod.rs"), form);
+    }
+    for (const form of ["PublicEndpoint", "SyntheticKeyEndpoint", "BearerTokenEndpoint"]) {
+      assert.deepEqual(sorted([...members(form), ...members("CommonEndpoint")]), await known("endpoint.rs"), form);
+    }
+    const [, xcall] = /"xcall", &\[([^\]]*)\]/.exec(await text("core", "src", "config", "endpoint.rs"));
+    assert.deepEqual(members("XCallConfig"), sorted([...xcall.matchAll(/"(\w+)"/g)].map(([, name]) => name)));
     assert.deepEqual(members("NodegenModel"), await known("model.rs"));
     const rust = await text("core", "src", "config", "text.rs");
     const types = [...rust.matchAll(/^ {8}\("(\w+)", DeclaredType::\w+\),$/gm)].map(([, name]) => name);

@@ -49,7 +49,7 @@ new Spark({ nodegenModels: [{ versionId, binary }], timeOut: 1 });
 new Spark({ nodegenModels: [{ versionId, binary }], timeout: "60000" });
 // @ts-expect-error null is not a number
 new Spark({ nodegenModels: [{ versionId, binary }], offlineMaxService: null });
-// @ts-expect-error online execution is not available
+// @ts-expect-error how requests identify themselves
 new Spark({ nodegenModels: [{ versionId, binary }], sparkEndpoint: { url: "https://a.example", tenant: "t" } });
 // @ts-expect-error `new` is needed
 Spark({ nodegenModels: [{ versionId, binary }] });

@@ -1,5 +1,5 @@
 // What only a project with the DOM's types can pass.
-import Spark, { type BinaryValue } from "spark-execute";
+import Spark, { type BinaryValue, type ExecuteDetail, type FetchFunction } from "spark-execute";
 
 const one = (binary: BinaryValue) => new Spark({ nodegenModels: [{ versionId: "a", binary }] });
 
@@ -24,3 +24,14 @@ spark.execute({}, "a", { signal: AbortSignal.timeout(5) });
 spark.execute({}, "a", { signal: new AbortController() });
 // @ts-expect-error a form is not an object of inputs
 spark.execute({ request_data: { inputs: new FormData() } });
+
+// The browser's own classes fit where ours are named.
+const key = { url: new URL("https://a.example"), tenant: "t", authType: "syntheticKey", syntheticKey: "k" } as const;
+const online = new Spark({ sparkEndpoint: { ...key, fetch } });
+const proxied: FetchFunction = (url, init) => fetch(`/proxy?to=${url}`, { ...init, credentials: "include" });
+new Spark({ sparkEndpoint: { ...key, fetch: proxied } });
+const told = (event: CustomEvent<ExecuteDetail>) => event.detail.path;
+online.addEventListener("execute", told, { signal: AbortSignal.timeout(5) });
+online.addEventListener("fallback", (event) => event.timeStamp + (event.detail.error.retryAfter ?? 0));
+// @ts-expect-error it must return the response
+new Spark({ sparkEndpoint: { ...key, fetch: (url: string) => void fetch(url) } });

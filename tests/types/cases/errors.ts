@@ -59,6 +59,7 @@ const model: Spark.WasmRunnerErrors.ModelError[] = [
   new WasmRunnerErrors.ModelExecuteError("a"),
   new WasmRunnerErrors.ExecuteCancelled("a"),
   new WasmRunnerErrors.TimeoutError("a"),
+  new WasmRunnerErrors.CircuitOpenError("a", { retryAfter: 5 }),
   new WasmRunnerErrors.CompatibilityJsonError("a"),
 ];
 const nested: [
@@ -78,6 +79,16 @@ is<typeof WasmRunnerErrors.ModelExecuteCancelled, typeof WasmRunnerErrors.Execut
 is<ErrorByCode["WASM_INVALID"], Spark.WasmRunnerErrors.ModelInitializationError>(true);
 is<Spark.WasmRunnerErrors.DestroyedError["code"], "DESTROYED">(true);
 
+const endpoint: Spark.WasmRunnerErrors.EndpointError[] = [
+  new WasmRunnerErrors.ForbiddenError("a"),
+  new WasmRunnerErrors.RateLimitError("a", { requestId: "b" }),
+  new WasmRunnerErrors.ServiceUnavailableError("a"),
+  new WasmRunnerErrors.NetworkError("a"),
+];
+is<ErrorByCode["SERVER_ERROR"], Spark.WasmRunnerErrors.EndpointError>(true);
+
+// @ts-expect-error credentials are not the endpoint's failure
+endpoint.push(new WasmRunnerErrors.UnauthorizedError("a"));
 // @ts-expect-error not a model's error
 const wrong: Spark.WasmRunnerErrors.ModelError = new WasmRunnerErrors.UnauthorizedError("a");
 // @ts-expect-error not any error
@@ -91,4 +102,4 @@ WasmRunnerErrors.RetryTimeoutError;
 // @ts-expect-error the namespace is frozen
 Spark.WasmRunnerErrors = {};
 
-export { spark, model, nested, wrong, plain };
+export { spark, model, nested, endpoint, wrong, plain };

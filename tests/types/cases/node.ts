@@ -16,3 +16,5 @@ one("").execute({}, "a", { signal: new AbortController().signal });
 
 // @ts-expect-error a buffer that went through JSON
 one(Buffer.from("").toJSON());
+
+new Spark({ sparkEndpoint: { url: "https://a.example", tenant: "t", authType: "public", fetch } });
