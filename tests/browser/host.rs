@@ -82,7 +82,10 @@ fn what_encoding_threw_is_explained() {
 fn services_that_throw_are_answers() {
     let host: Host = js("({ encode() { throw 'e'; }, settle() { throw 's'; } })").unchecked_into();
     assert_eq!(host.encode(&JsValue::NULL).unwrap_err(), "e");
-    assert_eq!(host.settle(&Function::default(), &JsValue::NULL, &JsValue::NULL, &JsValue::NULL).unwrap_err(), "s");
+    assert_eq!(
+        host.settle(Some(&Function::default()), &JsValue::NULL, &JsValue::NULL, &JsValue::NULL).unwrap_err(),
+        "s"
+    );
 }
 
 /// What the caller gets for a response, as text, or what the service says is wrong.
@@ -90,7 +93,7 @@ fn settled(response: &str, fixed: &JsValue, form: &JsValue) -> Result<String, Js
     let given = Object::new();
     let resolve: Function = js("(given) => (response) => { given.response = response; }").unchecked_into();
     let resolve = resolve.call1(&JsValue::NULL, &given).unwrap().unchecked_into();
-    let wrong = host(&JsValue::NULL).settle(&resolve, &response.into(), fixed, form)?;
+    let wrong = host(&JsValue::NULL).settle(Some(&resolve), &response.into(), fixed, form)?;
     let given = get(&given, "response");
     assert_eq!(given.is_undefined(), !wrong.is_undefined(), "either a response or an error");
     Ok(js_sys::JSON::stringify(if wrong.is_undefined() { &given } else { &wrong }).unwrap().into())
