@@ -342,12 +342,8 @@ mod tests {
     }
 
     #[test]
-    fn a_version_id_in_the_place_of_the_request_is_told() {
+    fn a_batch_and_swapped_arguments_are_told_apart_from_other_mistakes() {
         assert!(check_request(&text("m")).unwrap_err().message.contains("execute(request, versionId)"));
-    }
-
-    #[test]
-    fn a_batch_is_told_apart_from_other_mistakes() {
         let failure = check_shape(&object(), &Raw::Array(vec![object()])).unwrap_err();
         assert!(failure.message.contains("not a batch"), "{failure}");
     }

@@ -3,9 +3,11 @@
 //! on one that is not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod bad_workers;
 mod client;
 mod drop;
 mod host;
+mod page;
 mod request;
 mod source;
 mod spawn;

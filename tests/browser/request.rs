@@ -23,7 +23,7 @@ fn a_request_that_needs_nothing_is_sent_as_it_is() {
     let plain = String::from(JSON::stringify(&js(input)).unwrap());
     assert_eq!(sent(input), plain);
     let by_uuid = r#"({ request_meta: { version_uuid: "m" }, request_data: {} })"#;
-    assert_eq!(sent(by_uuid), r#"{"request_meta":{"version_uuid":"m"},"request_data":{}}"#);
+    assert_eq!(sent(by_uuid), r#"{"request_meta":{"version_uuid":"m","version_id":"m"},"request_data":{}}"#);
 }
 
 #[wasm_bindgen_test]
@@ -97,14 +97,14 @@ fn what_no_engine_can_compute_is_refused_by_its_path() {
         ("({ request_data: { inputs: { a: () => 1 } } })", "request_data.inputs.a"),
         ("({ request_data: { inputs: { a: Symbol() } } })", "request_data.inputs.a"),
         ("(() => { const o = {}; o.o = { o }; return { request_data: { o } }; })()", "request_data.o.o.o"),
-        ("({ request_data: { toJSON() { throw new Error('x'); } } })", ""),
+        ("({ request_data: { toJSON() { throw new Error('x'); } } })", "request_data"),
         ("({ request_meta: { get a() { throw new Error('x'); } } })", "request_meta"),
         ("({ get extra() { throw new Error('x'); } })", "input"),
         (
             "({ request_meta: { requested_output: new Proxy(['a'], { get() { throw 1; } }) } })",
             "request_meta.requested_output",
         ),
-        ("({ request_data: { inputs: { get a() { throw new Error('x'); } } } })", "request_data.inputs"),
+        ("({ request_data: { inputs: { get a() { throw new Error('x'); } } } })", "request_data.inputs.a"),
     ] {
         let failure = prepared(input).unwrap_err();
         assert_eq!(failure.code, Code::RequestInvalid, "{input}");
@@ -131,13 +131,16 @@ fn the_version_id_comes_from_the_first_place_that_has_one() {
         ("({ request_meta: { version_id: ' ', version_uuid: 'c' } })", "''", Some("c")),
         ("({ request_meta: {} })", "null", None),
         ("({})", "undefined", None),
-        ("undefined", "undefined", None),
+        ("Object.create({ request_meta: { version_id: 'b' } })", "undefined", None),
+        ("({ request_meta: Object.create({ version_id: 'b' }) })", "undefined", None),
         ("'text'", "'a'", Some("a")),
     ] {
         let found = version_id(&js(input), &js(argument)).unwrap();
         assert_eq!(found.as_deref().map(str::trim), id, "{input} {argument}");
     }
     for (input, argument, path) in [
+        ("undefined", "undefined", "input"),
+        ("'text'", "undefined", "input"),
         ("({})", "5", "versionId"),
         ("({ request_meta: { version_id: {} } })", "undefined", "request_meta.version_id"),
         ("({ request_meta: { version_uuid: [] } })", "undefined", "request_meta.version_uuid"),

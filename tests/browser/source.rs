@@ -96,13 +96,20 @@ async fn the_callers_buffer_is_neither_detached_nor_shared() {
 }
 
 #[wasm_bindgen_test]
-async fn a_transferred_buffer_is_an_empty_package() {
-    let gone = "(() => { const b = new ArrayBuffer(9); structuredClone(b, { transfer: [b] }); return b; })()";
-    assert_eq!(sent(&package_of(gone).await.ok().unwrap()).await, (0, vec![]));
-    let view = "(() => { const v = new DataView(new ArrayBuffer(9)); structuredClone(v.buffer, { transfer: [v.buffer] }); return v; })()";
-    // Its length cannot even be asked for.
-    let answer = package_of(view).await;
-    assert!(answer.is_err() || sent(&answer.ok().unwrap()).await == (0, vec![]));
+async fn a_transferred_buffer_is_told_and_an_empty_one_is_sent() {
+    let gone = |made: &str| {
+        format!(
+            "(() => {{ const v = {made}; const b = v.buffer ?? v; structuredClone(b, {{ transfer: [b] }}); return v; }})()"
+        )
+    };
+    for made in ["new ArrayBuffer(9)", "new Uint8Array(9)", "new DataView(new ArrayBuffer(9))"] {
+        let (failure, _) = package_of(&gone(made)).await.err().unwrap();
+        assert_eq!(failure.code, Code::BinaryInvalid, "{made}");
+        assert_says(&failure.message, &["transferred"]);
+    }
+    for empty in ["new ArrayBuffer(0)", "new Uint8Array(9).subarray(3, 3)"] {
+        assert_eq!(sent(&package_of(empty).await.ok().unwrap()).await, (0, vec![]), "{empty}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -159,7 +166,7 @@ async fn bytes_that_are_transferred_on_the_way_are_missed() {
         .await
         .unwrap_err();
     assert_eq!(failure.code, Code::BinaryInvalid);
-    assert_says(&failure.message, &["transferred", "give a copy"]);
+    assert_says(&failure.message, &["transferred", "Give a copy"]);
 }
 
 #[wasm_bindgen_test]

@@ -142,7 +142,10 @@ async fn a_constructor_that_throws_is_an_answer() {
 #[wasm_bindgen_test]
 async fn a_policy_that_forbids_workers_is_named() {
     let said = in_frame("worker-src 'none'", &real_worker()).await;
-    assert_says(&said, &["WORKER_BLOCKED", "worker-src blocked blob", "Add blob: to its worker-src directive"]);
+    assert_says(
+        &said,
+        &["WORKER_BLOCKED", "worker-src blocked blob", "script-src 'wasm-unsafe-eval' blob: and worker-src blob:"],
+    );
 }
 
 #[wasm_bindgen_test]

@@ -136,8 +136,9 @@ export function workerTextWith(bootstrap, bindings) {
   return requiring(bootstrap, bindings);
 }
 
-/** The bootstrap requires its bindings; the build's bundler usually gives them. */
-const requiring = (bootstrap, bindings) => `((require) => { ${bootstrap} })(() => (${bindings}));`;
+/** The bootstrap requires its bindings and imports what stands before it; the build's bundler usually gives them. */
+const requiring = (bootstrap, bindings) =>
+  `((require) => { ${bootstrap.replace(/^import .*$|^export /gm, "")} })(() => (${bindings}));`;
 
 /** Runs the test module once more in a frame whose page has this policy, and gives its bindings. */
 export async function frame(policy, module) {

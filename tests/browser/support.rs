@@ -113,7 +113,8 @@ extern "C" {
     static CREATE_WORKER: JsValue;
 }
 
-const BOOTSTRAP: &str = include_str!("../../src/js/worker.js");
+/// The worker's start and what it imports, one after the other as a bundler puts them.
+const BOOTSTRAP: &str = concat!(include_str!("../../src/js/inflate.js"), include_str!("../../src/js/worker.js"));
 
 /// The product's worker, running this test module's own compiled Rust.
 pub fn real_worker() -> JsValue {
