@@ -40,6 +40,25 @@ fn children_end_with_their_parent() {
 }
 
 #[test]
+fn a_worker_that_computes_a_child_for_nobody_is_ended_after_the_grace() {
+    let mut bench = Bench::new(20, vec![spec(1), spec(1)]);
+    for (call, model) in [(1, 0), (2, 1)] {
+        bench.call(call, model);
+        bench.image(call);
+        bench.scheduler.replica_ready(call, true, 0.0, 0.0);
+        bench.actions();
+        bench.reply(call, call, 10.0);
+    }
+    bench.call(10, 0);
+    bench.waits(1);
+    assert_eq!(bench.start(11, child(1, 10)), [post(2, 11)]);
+    bench.scheduler.cancel(10, 0.0);
+    assert_eq!(failed(&bench.actions()).len(), 2);
+    assert_eq!(bench.scheduler.next_tick(), GRACE_MS);
+    assert!(bench.tick(GRACE_MS).contains(&Action::Terminate { replica: 2 }));
+}
+
+#[test]
 fn a_child_of_a_model_that_waits_itself_gets_an_extra_replica_which_ends_with_the_work() {
     let mut bench = suspended();
     assert_eq!(bench.start(11, child(0, 10)), [Action::Spawn { model: 0, replica: 2 }]);

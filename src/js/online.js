@@ -40,7 +40,7 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
   if (status !== 200) return { ...told, ...errorIn(await beginning(answer)) };
   const text = await answer.text();
   const response = parsed(text);
-  if (isObject(response) && isObject(response.response_data)) return { ...told, response };
+  if (isObject(response) && isObject(response.response_data)) return { ...told, response, text };
   const unexpected = response !== undefined ? "shape" : text.trim() === "" ? "empty" : isHtml(text) ? "html" : "text";
   return { ...told, unexpected, ...errorIn(text) };
 }

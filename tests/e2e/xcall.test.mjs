@@ -26,10 +26,8 @@ const prepare = (page) =>
           }),
           ...more,
         });
-      globalThis.call = async (spark, inputs, meta, options) => {
-        const { response, error } = await run(spark, ask(inputs, meta), caller, options);
-        return error ?? response.response_data.outputs;
-      };
+      globalThis.call = async (spark, inputs, meta = {}, options = undefined) =>
+        (await spark.execute(ask(inputs, meta), caller, options)).response_data.outputs;
       globalThis.body = (inputs, meta = {}) => JSON.stringify({ request_data: { inputs }, request_meta: meta });
     },
     { services: SERVICES, caller: caller.id },

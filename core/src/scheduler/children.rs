@@ -76,7 +76,7 @@ impl Scheduler {
         let orphans: Vec<CallId> =
             self.calls.iter().filter(|(_, child)| child.parent == Some(id)).map(|(orphan, _)| *orphan).collect();
         for orphan in orphans {
-            self.fail(orphan, cancelled_with_parent());
+            self.give_up(orphan, cancelled_with_parent());
         }
     }
 }

@@ -98,6 +98,8 @@ pub struct Scheduler {
     calls: Table<Call>,
     next_replica: ReplicaId,
     uses: u64,
+    /// The latest time told.
+    now: f64,
     /// No open call ends before this.
     earliest_deadline: f64,
     actions: VecDeque<Action>,
@@ -131,6 +133,7 @@ impl Scheduler {
             calls: Table::new(),
             next_replica: 0,
             uses: 0,
+            now: 0.0,
             earliest_deadline: f64::INFINITY,
             actions: VecDeque::new(),
         }
@@ -145,6 +148,7 @@ impl Scheduler {
     /// [`answered_online`](Self::answered_online) says so.
     pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
         let CallSpec { model, fallback, parent, timeout_ms } = spec;
+        self.now = now;
         let mut deadline = now + timeout_ms;
         if let Some(id) = parent {
             let Some(parent) = self.calls.get_mut(&id) else {
@@ -207,8 +211,14 @@ impl Scheduler {
 
     /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
     pub fn cancel(&mut self, call: CallId, now: f64) {
+        self.now = now;
+        self.give_up(call, Failure::new(Code::Cancelled, "The call was cancelled."));
+    }
+
+    /// Fails a call that nobody wants any more; a worker that computes it has a moment to end.
+    fn give_up(&mut self, call: CallId, failure: Failure) {
         let Some(open) = self.calls.get(&call) else { return };
-        let limit = now + self.policy.cancel_grace_ms;
+        let limit = self.now + self.policy.cancel_grace_ms;
         for id in &open.at {
             if let Some(head) = self.replicas.get_mut(id).and_then(|replica| replica.flights.front_mut())
                 && head.call == call
@@ -216,7 +226,7 @@ impl Scheduler {
                 head.deadline = head.deadline.min(limit);
             }
         }
-        self.fail(call, Failure::new(Code::Cancelled, "The call was cancelled."));
+        self.fail(call, failure);
     }
 
     /// The shell created the replica's worker.

@@ -8,6 +8,7 @@ use crate::number::number;
 impl Scheduler {
     /// Time has passed. To be called at [`next_tick`](Self::next_tick); early or late calls do no harm.
     pub fn tick(&mut self, now: f64) {
+        self.now = now;
         self.end_overdue_starts(now);
         if now >= self.earliest_deadline {
             self.end_overdue_calls(now);
