@@ -90,12 +90,14 @@ pub fn resolve(wanted: &Wanted<'_>, models: &[ModelMeta<'_>], now_ms: f64, dates
         _ => {}
     }
     if let Some(id) = version_id {
-        let of = |own: bool| kept(&all, &|model| same(if own { Some(model.version_id) } else { model.own_version_id }, id));
+        let of =
+            |own: bool| kept(&all, &|model| same(if own { Some(model.version_id) } else { model.own_version_id }, id));
         let first = of(true).into_iter().chain(of(false)).next();
         return first.ok_or_else(|| request::model_not_found(id, &ids));
     }
     let (named, found) = if let Some(service) = service {
-        let fits = |model: &ModelMeta<'_>| same(model.service, service) && folder.is_none_or(|it| same(model.folder, it));
+        let fits =
+            |model: &ModelMeta<'_>| same(model.service, service) && folder.is_none_or(|it| same(model.folder, it));
         let exact =
             |model: &ModelMeta<'_>| model.service == Some(service) && (folder.is_none() || model.folder == folder);
         // Those that write the name in just this way, if there are any.

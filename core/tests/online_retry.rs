@@ -27,7 +27,7 @@ fn reply(status: u16) -> Reply {
 }
 
 fn judged(auth: AuthType, reply: &Reply) -> Failure {
-    failure(&endpoint(auth), "k", reply, 0.0)
+    failure(&endpoint(auth), "k", reply)
 }
 
 const CALM: Conditions = Conditions { random: 0.0, remaining_ms: 60_000.0, is_online: true };
