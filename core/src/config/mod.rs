@@ -23,7 +23,7 @@ pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
-use fields::{Fields, Notes, integer, refuse};
+use fields::{Fields, Notes, integer, refuse, wrong};
 
 /// How many models stay loaded when the caller does not say.
 pub const DEFAULT_OFFLINE_MAX_SERVICE: usize = 20;
@@ -150,13 +150,10 @@ fn entries<'a>(fields: &Fields<'a>, online: bool) -> Result<(&'static str, &'a [
     match fields.spelled(&["nodegenModels", "nodeGenModels"])? {
         Some((key, Raw::Array(items))) if online || !items.is_empty() => Ok((key, items)),
         None | Some((_, Raw::Null)) if online => Ok(("nodegenModels", &[])),
-        Some((key, Raw::Array(_) | Raw::Null)) => Err(Failure::new(
-            Code::ConfigInvalid,
-            format!(
-                "{key} has no models and there is no sparkEndpoint, so there is nothing to run. Example: {EXAMPLE}"
-            ),
-        )
-        .at(key)),
+        Some((key, Raw::Array(_) | Raw::Null)) => {
+            let text = " has no models and there is no sparkEndpoint, so there is nothing to run. Example: ";
+            Err(wrong(key, &[text, EXAMPLE].concat()))
+        }
         Some((key, other)) => Err(refuse(key, other, "an array of models, each { versionId, binary }")),
         None => {
             let mut failure = fields.missing("nodegenModels", "an array of models, each { versionId, binary }");
