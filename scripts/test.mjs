@@ -28,6 +28,7 @@ const STEPS = [
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
   { name: "models", needs: ["npm"], work: (io) => io("node", [at("tests", "models", "check.mjs")]) },
   { name: "model-tests", counts: true, needs: ["npm"], work: nodeTests("tests", "models") },
+  { name: "js", counts: true, needs: ["npm"], work: nodeTests("tests", "js") },
   { name: "server", counts: true, needs: ["npm"], work: nodeTests("tests", "server") },
   { name: "scripts", counts: true, needs: ["npm", "chrome", "firefox"], work: nodeTests("scripts", "lib") },
   { name: "types", counts: true, needs: ["npm"], work: (io) => io("node", [at("tests", "types", "run.mjs")]) },

@@ -115,9 +115,14 @@ codes! {
     Internal = "INTERNAL",
 }
 
-/// One failure: what went wrong, where, and what the engine said about it.
+/// One failure: what went wrong, where, and what the engine said about it. As small as a pointer: nearly every function
+/// may return one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
+pub struct Failure(Box<Facts>);
+
+/// What a [`Failure`] says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
     /// The stable reason.
     pub code: Code,
     /// What was wrong and what to do about it, for a person.
@@ -145,8 +150,21 @@ pub struct More {
 
 impl Failure {
     /// A failure with a message and nothing else.
+    #[inline(never)]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Failure { code, message: message.into(), path: None, details: None, more: None }
+        Failure(Box::new(Facts { code, message: message.into(), path: None, details: None, more: None }))
+    }
+
+    /// The same with another code.
+    #[must_use]
+    pub fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// What it says, to be taken apart.
+    pub fn into_facts(self) -> Facts {
+        *self.0
     }
 
     /// What only some failures have, to be filled in.
@@ -163,6 +181,7 @@ impl Failure {
 
     /// Names the field, input or entry at fault.
     #[must_use]
+    #[inline(never)]
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
@@ -170,10 +189,25 @@ impl Failure {
 
     /// Adds what the engine or the browser reported.
     #[must_use]
+    #[inline(never)]
     pub fn with_details(mut self, details: impl Into<String>) -> Self {
         let details = details.into();
         self.details = (!details.is_empty()).then_some(details);
         self
+    }
+}
+
+impl std::ops::Deref for Failure {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
     }
 }
 

@@ -17,6 +17,7 @@ pub mod raw;
 pub mod request;
 pub mod resolve;
 pub mod scheduler;
+pub mod search;
 pub mod suggest;
 pub mod table;
 pub mod wire;

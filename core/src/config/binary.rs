@@ -5,6 +5,7 @@ use super::text::{DeclaredType, TextKind, classify_text};
 use super::url_request::{self, UrlRequest, too_long};
 use crate::error::{Failure, Result};
 use crate::raw::Raw;
+use crate::search;
 
 /// What every refusal of a `binary` says is accepted.
 pub(super) const ACCEPTED: &str = "the model's zip as base64 text, Blob, File, ArrayBuffer, typed array or Response, \
@@ -82,16 +83,15 @@ pub(super) fn parse(value: &Raw, path: &str, declared: Option<DeclaredType>, not
 
 /// An empty package fails when it is loaded, so that the other models keep working; it is told at once all the same.
 fn empty(path: &str, notes: &mut Notes) {
-    notes.warn(format!("empty {path}"), || {
-        format!("{path} is empty (a transferred ArrayBuffer is empty too): running this model will fail.")
-    });
+    let text = " is empty (a transferred ArrayBuffer is empty too): running this model will fail.";
+    notes.warn(["empty ", path].concat(), [path, text].concat());
 }
 
 /// A refusal with advice for the mistakes that are easy to make.
 fn hinted(path: &str, found: &Raw) -> Failure {
     let advice = match found {
         Raw::Array(_) => " Give the bytes as new Uint8Array(array).",
-        Raw::Other(name) if name.to_ascii_lowercase().contains("promise") => {
+        Raw::Other(name) if search::contains(&name.to_ascii_lowercase(), "promise") => {
             " Await it first, or give a function that returns it."
         }
         Raw::Null => " A model that is to be loaded later can be given as a function.",
@@ -134,7 +134,7 @@ mod tests {
         let failure = read(value).0.unwrap_err();
         assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigInvalid, Some(path)), "{failure}");
         assert!(failure.message.starts_with(path) && failure.message.contains(part), "{failure}: lacks {part}");
-        failure.message
+        failure.message.clone()
     }
 
     #[test]

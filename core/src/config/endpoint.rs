@@ -1,10 +1,10 @@
 //! `sparkEndpoint`: where models are computed online; and what models may call from there.
 
-use super::fields::{Fields, Notes, integer, refuse, trimmed};
-use crate::error::{Code, Failure, Result};
+use super::fields::{Fields, Notes, integer, refuse, trimmed, wrong};
+use crate::error::{Failure, Result};
 use crate::percent::{self, is_segment};
 use crate::raw::Raw;
-use crate::suggest;
+use crate::{search, suggest};
 
 /// How often a request is sent again when the caller does not say.
 const DEFAULT_RETRIES: u32 = 2;
@@ -109,91 +109,83 @@ pub enum XCallOnline {
 }
 
 /// Reads `sparkEndpoint`; `null` counts as absent.
+#[inline(never)]
 pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<Endpoint>> {
     const ACCEPTED: &str = "an object such as { url, tenant, authType }";
-    let value = match config.get("sparkEndpoint") {
-        None | Some(Raw::Null) => return Ok(None),
-        Some(value) => value,
-    };
+    const ELSEWHERE: &[&str] = &["timeout", "nodegenModels", "xcall", "externalApi"];
+    let Some(value) = config.present("sparkEndpoint") else { return Ok(None) };
     // A text is not repeated: it may be a key.
-    let fields = Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
-    let tenant = tenant(&fields)?;
-    let url = url(&fields, &tenant)?;
-    let auth = auth(&fields)?;
-    let credential_is_function = credential(&fields, auth, notes)?;
-    if auth == AuthType::SyntheticKey && !is_header_value(&tenant) {
-        let message = "sparkEndpoint.tenant holds a character that no header can carry, and a syntheticKey goes with the \
-                       tenant in a header. Check the tenant's name.";
-        return Err(Failure::new(Code::ConfigInvalid, message).at("sparkEndpoint.tenant"));
+    let fields = &Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
+    let mut endpoint = Endpoint {
+        url: String::new(),
+        tenant: tenant(fields)?,
+        auth: AuthType::Public,
+        credential_is_function: false,
+        own_fetch: false,
+        form: Form::Auto,
+        retries: DEFAULT_RETRIES,
+        retry_delay_ms: DEFAULT_RETRY_DELAY_MS,
+        compress_above: None,
+    };
+    url(fields, &endpoint.tenant, &mut endpoint.url)?;
+    endpoint.auth = auth(fields)?;
+    endpoint.credential_is_function = credential(fields, endpoint.auth, notes)?;
+    if endpoint.auth == AuthType::SyntheticKey && !is_header_value(&endpoint.tenant) {
+        let text = " holds a character that no header can carry, and a syntheticKey goes with the tenant in a header. \
+                    Check the tenant's name.";
+        return Err(wrong("sparkEndpoint.tenant", text));
     }
-    let own_fetch = function(&fields, "fetch")?;
-    let form = match present(&fields, "form") {
+    endpoint.own_fetch = function(fields, "fetch")?;
+    endpoint.form = match fields.present("form") {
         None => Form::Auto,
         Some(Raw::Text(text)) if text == "auto" => Form::Auto,
         Some(Raw::Text(text)) if text == "generic" => Form::Generic,
-        Some(other) => return Err(refuse(fields.at("form"), other, r#""auto" or "generic""#)),
+        Some(other) => return fields.refuse("form", other, r#""auto" or "generic""#),
     };
-    let retries = match present(&fields, "retries") {
-        None => DEFAULT_RETRIES,
-        Some(Raw::Number(0.0)) => 0,
+    let number = |key: &str, fits: fn(f64) -> bool, accepted: &str| match fields.present(key) {
+        None => Ok(None),
+        Some(Raw::Number(number)) if fits(*number) => Ok(Some(*number)),
+        Some(other) => fields.refuse(key, other, accepted),
+    };
+    let whole = |number: f64| number.fract() == 0.0 && (0.0..=100.0).contains(&number);
+    if let Some(retries) = number("retries", whole, "an integer from 0 to 100")? {
         // In range, so the conversion is exact.
-        Some(value) => integer(value, fields.at("retries"), 100.0, "an integer from 0 to 100")? as u32,
-    };
-    let retry_delay_ms = match present(&fields, "retryDelay") {
-        None => DEFAULT_RETRY_DELAY_MS,
-        Some(Raw::Number(ms)) if *ms > 0.0 && *ms <= 60_000.0 => *ms,
-        Some(other) => {
-            let accepted = "a number of milliseconds above 0 and up to 60000";
-            return Err(refuse(fields.at("retryDelay"), other, accepted));
-        }
-    };
-    let compress_above = match present(&fields, "compressAbove") {
-        None => None,
-        Some(Raw::Number(bytes)) if *bytes >= 0.0 => Some(*bytes),
-        Some(other) => return Err(refuse(fields.at("compressAbove"), other, "a number of bytes, 0 or more")),
-    };
-    notes.unknown(
-        &fields,
-        "endpoint",
-        KNOWN,
-        (&["timeout", "nodegenModels", "xcall", "externalApi"], "at the top level"),
-    );
-    Ok(Some(Endpoint {
-        url,
-        tenant,
-        auth,
-        credential_is_function,
-        own_fetch,
-        form,
-        retries,
-        retry_delay_ms,
-        compress_above,
-    }))
+        endpoint.retries = retries as u32;
+    }
+    let delay = |ms: f64| ms > 0.0 && ms <= 60_000.0;
+    if let Some(ms) = number("retryDelay", delay, "a number of milliseconds above 0 and up to 60000")? {
+        endpoint.retry_delay_ms = ms;
+    }
+    endpoint.compress_above = number("compressAbove", |bytes| bytes >= 0.0, "a number of bytes, 0 or more")?;
+    notes.unknown(fields, "endpoint", KNOWN, (ELSEWHERE, "at the top level"));
+    Ok(Some(endpoint))
 }
 
 /// Reads `xcall`.
+#[inline(never)]
 pub(super) fn xcall(config: &Fields<'_>, notes: &mut Notes) -> Result<XCallPolicy> {
     let mut policy = XCallPolicy { online: XCallOnline::Always, max_depth: DEFAULT_MAX_DEPTH };
-    let Some(value) = present(config, "xcall") else { return Ok(policy) };
+    let Some(value) = config.present("xcall") else { return Ok(policy) };
     let Some(fields) = Fields::of(value, "xcall") else {
         return Err(refuse("xcall", value, "an object such as { online: false }"));
     };
-    match present(&fields, "online") {
+    match fields.present("online") {
         None | Some(Raw::Bool(true)) => {}
         Some(Raw::Bool(false)) => policy.online = XCallOnline::Never,
         Some(Raw::Function) => policy.online = XCallOnline::Ask,
-        Some(other) => return Err(refuse(fields.at("online"), other, "true, false or a function")),
+        Some(other) => return fields.refuse("online", other, "true, false or a function"),
     }
-    if let Some(value) = present(&fields, "maxDepth") {
-        policy.max_depth = integer(value, fields.at("maxDepth"), 100.0, "an integer from 1 to 100")? as u32;
+    if let Some(value) = fields.present("maxDepth") {
+        policy.max_depth = integer(value, "xcall.maxDepth", 100.0, "an integer from 1 to 100")? as u32;
     }
     notes.unknown(&fields, "xcall", &["online", "maxDepth"], (&["externalApi"], "at the top level"));
     Ok(policy)
 }
 
 /// Whether there is a function of this name; anything else is refused.
+#[inline(never)]
 pub(super) fn function(fields: &Fields<'_>, key: &str) -> Result<bool> {
-    match present(fields, key) {
+    match fields.present(key) {
         None => Ok(false),
         Some(Raw::Function) => Ok(true),
         Some(other) => Err(refuse_secretly(&fields.at(key), other, "a function")),
@@ -202,93 +194,102 @@ pub(super) fn function(fields: &Fields<'_>, key: &str) -> Result<bool> {
 
 /// The credential without blanks around it and without a leading `Bearer `; `None` when nothing is left, or when
 /// it holds what no header can carry.
+#[inline(never)]
 pub fn clean_credential(text: &str) -> Option<&str> {
-    let text = trimmed(text);
-    let text = match text.split_once(char::is_whitespace) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => trimmed(rest),
-        None if text.eq_ignore_ascii_case("bearer") => "",
-        _ => text,
-    };
+    const SCHEME: &str = "bearer";
+    let mut text = trimmed(text);
+    if text.get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME)) {
+        let rest = &text[SCHEME.len()..];
+        if rest.is_empty() || rest.starts_with(char::is_whitespace) {
+            text = trimmed(rest);
+        }
+    }
     (!text.is_empty() && is_header_value(text)).then_some(text)
 }
 
 fn is_header_value(text: &str) -> bool {
-    text.chars().all(|c| (' '..='~').contains(&c))
-}
-
-/// A member, if it is neither `undefined` nor `null`.
-fn present<'a>(fields: &Fields<'a>, key: &str) -> Option<&'a Raw> {
-    fields.get(key).filter(|value| **value != Raw::Null)
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// A refusal that does not repeat a text, which may be a secret.
+#[inline(never)]
 fn refuse_secretly(path: &str, found: &Raw, accepted: &str) -> Failure {
     match found {
-        Raw::Text(_) | Raw::Url(_) => Failure::new(Code::ConfigInvalid, format!("{path} must be {accepted}.")).at(path),
+        Raw::Text(_) | Raw::Url(_) => wrong(path, &[" must be ", accepted, "."].concat()),
         other => refuse(path, other, accepted),
     }
 }
 
+#[inline(never)]
 fn tenant(fields: &Fields<'_>) -> Result<String> {
     const ACCEPTED: &str = "the tenant's name: text of 1 to 200 characters, such as \"my-tenant\"";
-    let fits = |name: &str| {
-        (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) && is_segment(name)
-    };
-    match present(fields, "tenant") {
+    match fields.present("tenant") {
         None => Err(fields.missing("tenant", ACCEPTED)),
-        Some(Raw::Text(text)) if fits(trimmed(text)) => Ok(trimmed(text).to_owned()),
-        Some(other) => Err(refuse(fields.at("tenant"), other, ACCEPTED)),
+        Some(Raw::Text(text)) if fits_tenant(trimmed(text)) => Ok(trimmed(text).to_owned()),
+        Some(other) => fields.refuse("tenant", other, ACCEPTED),
     }
 }
 
+fn fits_tenant(name: &str) -> bool {
+    (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control) && is_segment(name)
+}
+
 /// The address without what follows the tenant.
-fn url(fields: &Fields<'_>, tenant: &str) -> Result<String> {
+#[inline(never)]
+fn url(fields: &Fields<'_>, tenant: &str, url: &mut String) -> Result<()> {
     const ACCEPTED: &str = "the service's address without the tenant, such as \"https://excel.uat.us.coherent.global\"";
-    let at = || fields.at("url");
-    let given = match present(fields, "url") {
+    let given = match fields.present("url") {
         None => return Err(fields.missing("url", ACCEPTED)),
         Some(Raw::Text(text) | Raw::Url(text)) => trimmed(text),
-        Some(other) => return Err(refuse(at(), other, ACCEPTED)),
+        Some(other) => return fields.refuse("url", other, ACCEPTED),
     };
-    // It is not repeated: it may hold a password or a signature.
-    let wrong = |what: &str| {
-        Err(Failure::new(Code::ConfigInvalid, format!("{} {what}: it must be {ACCEPTED}.", at())).at(at()))
-    };
-    let Some((scheme, rest)) = given.split_once("://") else {
-        return wrong("is no absolute address");
-    };
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return wrong("begins with something else than https:// or http://");
+    match address(given, tenant, url) {
+        // It is not repeated: it may hold a password or a signature.
+        Some(what) => Err(wrong("sparkEndpoint.url", &[" ", what, ": it must be ", ACCEPTED, "."].concat())),
+        None => Ok(()),
+    }
+}
+
+/// Appends the address to `url`; or says what is wrong with it.
+fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> {
+    let Some(colon) = search::find(given, "://") else { return Some("is no absolute address") };
+    let (scheme, rest) = (given[..colon].to_ascii_lowercase(), &given[colon + 3..]);
+    if !matches!(scheme.as_str(), "http" | "https") {
+        return Some("begins with something else than https:// or http://");
     }
     if rest.contains(['?', '#']) {
-        return wrong("has a query or a fragment");
+        return Some("has a query or a fragment");
     }
     let rest = rest.trim_end_matches('/');
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     if host.contains('@') {
-        return wrong("has a user name or password in it");
+        return Some("has a user name or password in it");
     }
     if !is_host(host) || path.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
-        return wrong("is no valid address");
+        return Some("is no valid address");
     }
-    let mut segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments.iter().any(|segment| !is_segment(segment)) {
-        return wrong("has dots for a part of its path");
+    *url = [&scheme, "://", &host.to_ascii_lowercase()].concat();
+    // The last part may be the tenant.
+    let mut last = "";
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        if !is_segment(segment) {
+            return Some("has dots for a part of its path");
+        }
+        let is_version = ["v1", "v3", "v4"].iter().any(|version| segment.eq_ignore_ascii_case(version));
+        if is_version && last.eq_ignore_ascii_case("api") {
+            return Some("goes on after the tenant");
+        }
+        if !last.is_empty() {
+            url.push('/');
+            url.push_str(last);
+        }
+        last = segment;
     }
-    let lower = |segment: &str| segment.to_ascii_lowercase();
-    if segments.windows(2).any(|pair| lower(pair[0]) == "api" && matches!(lower(pair[1]).as_str(), "v1" | "v3" | "v4"))
-    {
-        return wrong("goes on after the tenant");
-    }
-    if segments.last().is_some_and(|last| percent::decoded(last).eq_ignore_ascii_case(tenant)) {
-        segments.pop();
-    }
-    let mut url = format!("{}://{}", lower(scheme), lower(host));
-    for segment in segments {
+    if !last.is_empty() && !percent::decoded(last).eq_ignore_ascii_case(tenant) {
         url.push('/');
-        url.push_str(segment);
+        url.push_str(last);
     }
-    Ok(url)
+    None
 }
 
 /// Whether this may be a host and perhaps a port; the browser judges the rest.
@@ -301,44 +302,45 @@ fn is_host(host: &str) -> bool {
     !name.is_empty() && !name.contains(forbidden) && port.parse::<u16>().is_ok()
 }
 
+#[inline(never)]
 fn auth(fields: &Fields<'_>) -> Result<AuthType> {
     const ACCEPTED: &str = r#""public", "syntheticKey" or "bearerToken""#;
-    match present(fields, "authType") {
+    match fields.present("authType") {
         None => Err(fields.missing("authType", ACCEPTED)),
         Some(Raw::Text(text)) => {
             let given = trimmed(text);
             if let Some(auth) = AuthType::ALL.into_iter().find(|auth| auth.as_str() == given) {
                 return Ok(auth);
             }
-            let near = suggest::nearest(given, &AuthType::ALL.map(AuthType::as_str));
-            let hint = near.map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
             // What was found is not repeated: it may be the key itself.
-            let message = format!("{} must be {ACCEPTED}.{hint}", fields.at("authType"));
-            Err(Failure::new(Code::ConfigInvalid, message).at(fields.at("authType")))
+            let mut failure = refuse_secretly("sparkEndpoint.authType", &Raw::Text(String::new()), ACCEPTED);
+            if let Some(near) = suggest::nearest(given, &AuthType::ALL.map(AuthType::as_str)) {
+                failure.message.push_str(&[" Did you mean \"", near, "\"?"].concat());
+            }
+            Err(failure)
         }
-        Some(other) => Err(refuse(fields.at("authType"), other, ACCEPTED)),
+        Some(other) => fields.refuse("authType", other, ACCEPTED),
     }
 }
 
 /// Checks the credential that the auth type needs; whether it is a function.
+#[inline(never)]
 fn credential(fields: &Fields<'_>, auth: AuthType, notes: &mut Notes) -> Result<bool> {
     const ACCEPTED: &str = "text, or a function that returns it or a promise of it";
-    for other in AuthType::ALL.into_iter().filter(|other| *other != auth) {
-        if let Some(key) = other.member().filter(|key| present(fields, key).is_some()) {
-            let path = fields.at(key);
-            notes.warn(format!("unused {key}"), || format!("{path} is not used: authType is {:?}.", auth.as_str()));
+    for key in AuthType::ALL.into_iter().filter(|other| *other != auth).filter_map(AuthType::member) {
+        if fields.present(key).is_some() {
+            let text = format!("{} is not used: authType is \"{}\".", fields.at(key), auth.as_str());
+            notes.warn(["unused ", key].concat(), text);
         }
     }
     let Some(key) = auth.member() else { return Ok(false) };
-    match present(fields, key) {
+    match fields.present(key) {
         None => Err(fields.missing(key, ACCEPTED)),
         Some(Raw::Function) => Ok(true),
         Some(Raw::Text(text)) if clean_credential(text).is_some() => Ok(false),
         Some(Raw::Text(_)) => {
-            let at = fields.at(key);
-            let message =
-                format!("{at} is empty, or holds a character that no header can carry. It must be {ACCEPTED}.");
-            Err(Failure::new(Code::ConfigInvalid, message).at(at))
+            let text = [" is empty, or holds a character that no header can carry. It must be ", ACCEPTED, "."];
+            Err(wrong(&fields.at(key), &text.concat()))
         }
         Some(other) => Err(refuse_secretly(&fields.at(key), other, ACCEPTED)),
     }

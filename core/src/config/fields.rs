@@ -30,10 +30,16 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
+/// A refusal of the field at `path`, which `text` goes on from.
+#[inline(never)]
+pub(super) fn wrong(path: &str, text: &str) -> Failure {
+    Failure::new(Code::ConfigInvalid, [path, text].concat()).at(path)
+}
+
 /// A refused value: which field, what was found, what is accepted.
-pub(super) fn refuse(path: impl Into<String>, found: &Raw, accepted: &str) -> Failure {
-    let path = path.into();
-    Failure::new(Code::ConfigInvalid, format!("{path} must be {accepted}; found {}.", found.describe())).at(path)
+#[inline(never)]
+pub(super) fn refuse(path: &str, found: &Raw, accepted: &str) -> Failure {
+    wrong(path, &format!(" must be {accepted}; found {}.", found.describe()))
 }
 
 /// One object of the configuration. Members that are `undefined` count as absent.
@@ -58,12 +64,26 @@ impl<'a> Fields<'a> {
         self.members.iter().filter(|(_, value)| *value != Raw::Undefined).map(|(key, _)| key.as_str())
     }
 
+    /// A member, if it is neither `undefined` nor `null`.
+    #[inline(never)]
+    pub fn present(&self, key: &str) -> Option<&'a Raw> {
+        self.get(key).filter(|value| **value != Raw::Null)
+    }
+
+    /// [`refuse`]s a member.
+    #[inline(never)]
+    pub fn refuse<T>(&self, key: &str, found: &Raw, accepted: &str) -> Result<T> {
+        Err(refuse(&self.at(key), found, accepted))
+    }
+
     /// The path of a member.
+    #[inline(never)]
     pub fn at(&self, key: &str) -> String {
         join(&self.path, key)
     }
 
     /// A member, if present.
+    #[inline(never)]
     pub fn get(&self, key: &str) -> Option<&'a Raw> {
         let (_, value) = self.members.iter().find(|(name, _)| name == key)?;
         (*value != Raw::Undefined).then_some(value)
@@ -71,6 +91,7 @@ impl<'a> Fields<'a> {
 
     /// A member that has older spellings, the present one first. Two spellings must agree, as far as [`Raw`] shows:
     /// one function is like another.
+    #[inline(never)]
     pub fn spelled(&self, spellings: &[&'static str]) -> Result<Option<(&'static str, &'a Raw)>> {
         let mut found: Option<(&'static str, &'a Raw)> = None;
         for &key in spellings {
@@ -95,18 +116,18 @@ impl<'a> Fields<'a> {
         match self.get(key) {
             None => Ok(default),
             Some(Raw::Bool(value)) => Ok(*value),
-            Some(other) => Err(refuse(self.at(key), other, "true or false")),
+            Some(other) => self.refuse(key, other, "true or false"),
         }
     }
 
     /// Why a required member is missing; points at a member that looks like a misspelling of it.
+    #[inline(never)]
     pub fn missing(&self, key: &str, accepted: &str) -> Failure {
-        let path = self.at(key);
         let hint = match self.keys().find(|found| suggest::nearest(found, &[key]).is_some()) {
             Some(found) => format!(" Did you mean {key} where you wrote {}?", clipped(found)),
             None => String::new(),
         };
-        Failure::new(Code::ConfigInvalid, format!("{path} is missing: it must be {accepted}.{hint}")).at(path)
+        wrong(&self.at(key), &format!(" is missing: it must be {accepted}.{hint}"))
     }
 }
 
@@ -126,30 +147,29 @@ struct Note {
 
 impl Notes {
     /// Remembers a warning; a second one about the same thing is only counted.
-    pub fn warn(&mut self, about: impl Into<String>, text: impl FnOnce() -> String) {
-        let about = about.into();
+    #[inline(never)]
+    pub fn warn(&mut self, about: String, text: String) {
         match self.list.iter_mut().find(|note| note.about == about) {
             Some(note) => note.repeats += 1,
-            None => self.list.push(Note { about, text: text(), repeats: 0 }),
+            None => self.list.push(Note { about, text, repeats: 0 }),
         }
     }
 
     /// Warns about the members of `fields` that nothing reads.
     ///
     /// `elsewhere` are the fields of another object and where that is, for a member put into the wrong one.
+    #[inline(never)]
     pub fn unknown(&mut self, fields: &Fields<'_>, kind: &str, known: &[&str], elsewhere: (&[&str], &str)) {
         for key in fields.keys().filter(|key| !known.contains(key)) {
-            self.warn(format!("{kind} {key}"), || {
-                let path = fields.at(key);
-                let hint = if elsewhere.0.contains(&key) {
-                    format!("it belongs {}.", elsewhere.1)
-                } else if let Some(name) = suggest::nearest(key, known) {
-                    format!("did you mean {name}?")
-                } else {
-                    format!("the fields here are {}.", known.join(", "))
-                };
-                format!("{path} is not a known field and is ignored: {hint}")
-            });
+            let path = fields.at(key);
+            let hint = if elsewhere.0.contains(&key) {
+                format!("it belongs {}.", elsewhere.1)
+            } else if let Some(name) = suggest::nearest(key, known) {
+                format!("did you mean {name}?")
+            } else {
+                format!("the fields here are {}.", known.join(", "))
+            };
+            self.warn(format!("{kind} {key}"), format!("{path} is not a known field and is ignored: {hint}"));
         }
     }
 
@@ -159,7 +179,6 @@ impl Notes {
             .into_iter()
             .map(|note| match note.repeats {
                 0 => note.text,
-                1 => format!("{} (And 1 more like it.)", note.text),
                 more => format!("{} (And {more} more like it.)", note.text),
             })
             .collect()
@@ -167,7 +186,8 @@ impl Notes {
 }
 
 /// A whole number in a range, whose words say the range.
-pub(super) fn integer(value: &Raw, path: impl Into<String>, max: f64, accepted: &str) -> Result<f64> {
+#[inline(never)]
+pub(super) fn integer(value: &Raw, path: &str, max: f64, accepted: &str) -> Result<f64> {
     match value {
         Raw::Number(number) if number.fract() == 0.0 && (1.0..=max).contains(number) => Ok(*number),
         other => Err(refuse(path, other, accepted)),

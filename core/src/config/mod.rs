@@ -23,7 +23,7 @@ pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
-use fields::{Fields, Notes, integer, refuse};
+use fields::{Fields, Notes, integer, refuse, wrong};
 
 /// How many models stay loaded when the caller does not say.
 pub const DEFAULT_OFFLINE_MAX_SERVICE: usize = 20;
@@ -127,14 +127,14 @@ pub fn delivered(value: &Raw, path: &str) -> Result<BinaryKind> {
         Raw::Undefined | Raw::Function => Err(refuse(&path, value, binary::ACCEPTED)),
         _ => binary::parse(value, &path, None, &mut Notes::default()),
     };
-    kind.map_err(|failure| Failure { code: Code::BinaryInvalid, ..failure })
+    kind.map_err(|failure| failure.with_code(Code::BinaryInvalid))
 }
 
 /// The time limit of one call, in milliseconds: `timeout` is the member of the call's options, if there is one.
 pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {
         Raw::Undefined => Ok(default),
-        given => timeout(given, "options.timeout").map_err(|failure| Failure { code: Code::RequestInvalid, ..failure }),
+        given => timeout(given, "options.timeout").map_err(|failure| failure.with_code(Code::RequestInvalid)),
     }
 }
 
@@ -150,13 +150,10 @@ fn entries<'a>(fields: &Fields<'a>, online: bool) -> Result<(&'static str, &'a [
     match fields.spelled(&["nodegenModels", "nodeGenModels"])? {
         Some((key, Raw::Array(items))) if online || !items.is_empty() => Ok((key, items)),
         None | Some((_, Raw::Null)) if online => Ok(("nodegenModels", &[])),
-        Some((key, Raw::Array(_) | Raw::Null)) => Err(Failure::new(
-            Code::ConfigInvalid,
-            format!(
-                "{key} has no models and there is no sparkEndpoint, so there is nothing to run. Example: {EXAMPLE}"
-            ),
-        )
-        .at(key)),
+        Some((key, Raw::Array(_) | Raw::Null)) => {
+            let text = " has no models and there is no sparkEndpoint, so there is nothing to run. Example: ";
+            Err(wrong(key, &[text, EXAMPLE].concat()))
+        }
         Some((key, other)) => Err(refuse(key, other, "an array of models, each { versionId, binary }")),
         None => {
             let mut failure = fields.missing("nodegenModels", "an array of models, each { versionId, binary }");

@@ -1,9 +1,9 @@
 //! One entry of `nodegenModels`.
 
 use super::binary::{self, BinaryKind};
-use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed};
+use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed, wrong};
 use super::text::DeclaredType;
-use crate::error::{Code, Failure, Result};
+use crate::error::Result;
 use crate::raw::Raw;
 
 /// The most workers one model may have.
@@ -71,9 +71,10 @@ pub struct ModelMetadata {
 }
 
 /// Reads the entry at `path`.
+#[inline(never)]
 pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u32, notes: &mut Notes) -> Result<Model> {
     let Some(fields) = Fields::of(value, path.as_str()) else {
-        return Err(refuse(path, value, "an object such as { versionId, binary }"));
+        return Err(refuse(&path, value, "an object such as { versionId, binary }"));
     };
     let version_id = version_id(&fields)?;
     let declared = declared_type(&fields)?;
@@ -82,13 +83,15 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         None => {
             let mut failure = fields.missing("binary", binary::ACCEPTED);
             if let Some(other) = MEANT_AS_BINARY.iter().find(|name| fields.get(name).is_some()) {
-                failure.message.push_str(&format!(" Did you mean binary where you wrote {other}?"));
+                failure.message.push_str(" Did you mean binary where you wrote ");
+                failure.message.push_str(other);
+                failure.message.push('?');
             }
             return Err(failure);
         }
     };
     let replica = match fields.spelled(&["replica", "parallel", "instance"])? {
-        Some((key, value)) => replica(value, fields.at(key))?,
+        Some((key, value)) => replica(value, &fields.at(key))?,
         None => default_replica,
     };
     let metadata = match fields.spelled(&["metaData", "metadata"])? {
@@ -98,9 +101,8 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
     let prevent_cleanup = fields.boolean("preventCleanup", false)?;
     let verify_checksums = fields.boolean("verifyChecksums", true)?;
     if !verify_checksums {
-        notes.warn("verifyChecksums", || {
-            format!("{} is false: a damaged or altered package is not noticed.", fields.at("verifyChecksums"))
-        });
+        let text = fields.at("verifyChecksums") + " is false: a damaged or altered package is not noticed.";
+        notes.warn("verifyChecksums".into(), text);
     }
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
     let lookup_id = version_id.to_ascii_lowercase();
@@ -108,7 +110,7 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
 }
 
 /// A number of workers.
-pub(super) fn replica(value: &Raw, path: impl Into<String>) -> Result<u32> {
+pub(super) fn replica(value: &Raw, path: &str) -> Result<u32> {
     // In range, so the conversion is exact.
     integer(value, path, f64::from(MAX_REPLICAS), REPLICA).map(|number| number as u32)
 }
@@ -119,65 +121,72 @@ fn version_id(fields: &Fields<'_>) -> Result<String> {
     match fields.get("versionId") {
         None => Err(fields.missing("versionId", ACCEPTED)),
         Some(Raw::Text(text)) if (1..=MAX_ID).contains(&trimmed(text).chars().count()) => Ok(trimmed(text).to_owned()),
-        Some(other) => Err(refuse(fields.at("versionId"), other, ACCEPTED)),
+        Some(other) => fields.refuse("versionId", other, ACCEPTED),
     }
 }
 
 fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
-    match fields.get("type") {
-        None | Some(Raw::Null) => Ok(None),
-        Some(value) => {
-            let declared = if let Raw::Text(text) = value { DeclaredType::named(text) } else { None };
-            let names = || DeclaredType::ALL.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-            declared.map(Some).ok_or_else(|| {
-                refuse(fields.at("type"), value, &format!("one of {} (\"base64\" fits every binary)", names()))
-            })
-        }
+    let Some(value) = fields.present("type") else { return Ok(None) };
+    let declared = if let Raw::Text(text) = value { DeclaredType::named(text) } else { None };
+    if declared.is_some() {
+        return Ok(declared);
     }
+    let mut accepted = String::from("one of ");
+    for (name, _) in DeclaredType::ALL {
+        accepted.push_str(&format!("{name:?}, "));
+    }
+    accepted.truncate(accepted.len() - 2);
+    fields.refuse("type", value, &(accepted + " (\"base64\" fits every binary)"))
 }
 
 /// `metaData`, which may be a whole `ModelMetaData.json`: only the known members are looked at.
 fn metadata(value: &Raw, path: String) -> Result<ModelMetadata> {
     let object = |value, path: String| {
-        Fields::of(value, path.as_str()).ok_or_else(|| refuse(path, value, "an object such as { EngineInformation }"))
+        Fields::of(value, path.as_str()).ok_or_else(|| refuse(&path, value, "an object such as { EngineInformation }"))
     };
     let outer = object(value, path)?;
     let engine = match outer.get("EngineInformation") {
         None | Some(Raw::Null) => None,
         Some(value) => Some(object(value, outer.at("EngineInformation"))?),
     };
-    let inner = |key| engine.as_ref().map_or(Ok(None), |fields| label(fields, key));
-    Ok(ModelMetadata {
-        folder: inner("ProductName")?,
-        service: inner("ServiceName")?,
-        version_id: inner("VersionId")?.or(label(&outer, "VersionId")?),
-        effective_start: label(&outer, "EffectiveStartDate")?,
-        effective_end: label(&outer, "EffectiveEndDate")?,
-        revision: label(&outer, "Revision")?.or(inner("Revision")?),
-    })
+    let (outer, engine) = (Some(&outer), engine.as_ref());
+    let mut known = ModelMetadata::default();
+    label(outer, "EffectiveStartDate", &mut known.effective_start)?;
+    label(outer, "EffectiveEndDate", &mut known.effective_end)?;
+    label(engine, "ProductName", &mut known.folder)?;
+    label(engine, "ServiceName", &mut known.service)?;
+    // Where both say it, the second counts.
+    label(outer, "VersionId", &mut known.version_id)?;
+    label(engine, "VersionId", &mut known.version_id)?;
+    label(engine, "Revision", &mut known.revision)?;
+    label(outer, "Revision", &mut known.revision)?;
+    Ok(known)
 }
 
-/// A text of the metadata; services leave those they do not have `null` or empty.
-fn label(fields: &Fields<'_>, key: &str) -> Result<Option<String>> {
-    match fields.get(key) {
-        None | Some(Raw::Null) => Ok(None),
-        Some(Raw::Text(text)) => Ok(Some(trimmed(text).to_owned()).filter(|text| !text.is_empty())),
-        Some(other) => Err(refuse(fields.at(key), other, "text, or left out")),
+/// Takes a text over; services leave those they do not have `null` or empty.
+#[inline(never)]
+fn label(fields: Option<&Fields<'_>>, key: &str, into: &mut Option<String>) -> Result<()> {
+    let Some(fields) = fields else { return Ok(()) };
+    match fields.present(key) {
+        None => {}
+        Some(Raw::Text(text)) if trimmed(text).is_empty() => {}
+        Some(Raw::Text(text)) => *into = Some(trimmed(text).to_owned()),
+        Some(other) => return fields.refuse(key, other, "text, or left out"),
     }
+    Ok(())
 }
 
 /// Refuses a version id that two entries claim.
 pub(super) fn check_duplicates(models: &[Model]) -> Result<()> {
     for (index, model) in models.iter().enumerate() {
         if let Some(first) = models[..index].iter().find(|first| first.lookup_id == model.lookup_id) {
-            let at = format!("{}.versionId", model.path);
-            let message = format!(
-                "{at} repeats {}.versionId ({:?}; case does not matter). Give every model its own version id; \
-                 one package may be used under several.",
+            let text = format!(
+                " repeats {}.versionId ({:?}; case does not matter). Give every model its own version id; one package \
+                 may be used under several.",
                 first.path,
                 clipped(&model.version_id)
             );
-            return Err(Failure::new(Code::ConfigInvalid, message).at(at));
+            return Err(wrong(&(model.path.clone() + ".versionId"), &text));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `{ url, headers, credentials }`: a package behind an address that needs more than a plain request.
 
-use super::fields::{Fields, Notes, clipped, join, refuse, trimmed};
-use crate::error::{Code, Failure, Result};
+use super::fields::{Fields, Notes, clipped, join, refuse, trimmed, wrong};
+use crate::error::{Failure, Result};
 use crate::raw::Raw;
 
 /// An address with what its request needs.
@@ -59,14 +59,14 @@ pub(super) fn parse(fields: &Fields<'_>, notes: &mut Notes) -> Result<UrlRequest
     let url = match address {
         Raw::Text(text) | Raw::Url(text) if !trimmed(text).is_empty() => trimmed(text).to_owned(),
         Raw::LongText(..) => return Err(too_long(&at, address)),
-        other => return Err(refuse(at, other, "a URL: text or a URL object")),
+        other => return Err(refuse(&at, other, "a URL: text or a URL object")),
     };
     let credentials = match fields.get("credentials") {
         None => Credentials::default(),
         Some(given) => Credentials::ALL
             .into_iter()
             .find(|option| matches!(given, Raw::Text(text) if text == option.as_str()))
-            .ok_or_else(|| refuse(fields.at("credentials"), given, r#""omit", "same-origin" or "include""#))?,
+            .ok_or_else(|| refuse(&fields.at("credentials"), given, r#""omit", "same-origin" or "include""#))?,
     };
     let headers = match fields.get("headers") {
         None => Vec::new(),
@@ -90,15 +90,14 @@ fn headers(value: &Raw, path: &str) -> Result<Vec<(String, String)>> {
                 let at = format!("{path}[{index}]");
                 let pair = if let Raw::Array(pair) = item { pair.as_slice() } else { &[] };
                 let [Raw::Text(name), value] = pair else {
-                    let message = format!("{at} must be a [name, value] pair of texts.");
-                    return Err(Failure::new(Code::ConfigInvalid, message).at(at));
+                    return Err(wrong(&at, " must be a [name, value] pair of texts."));
                 };
                 pairs.push((name.clone(), value, at));
             }
             pairs
         }
         // A text is not repeated: it may be the header itself.
-        Raw::Text(_) => return Err(Failure::new(Code::ConfigInvalid, format!("{path} must be {ACCEPTED}.")).at(path)),
+        Raw::Text(_) => return Err(wrong(path, &format!(" must be {ACCEPTED}."))),
         other => return Err(refuse(path, other, ACCEPTED)),
     };
     pairs.into_iter().map(|(name, value, at)| header(name, value, at)).collect()
@@ -108,17 +107,15 @@ fn headers(value: &Raw, path: &str) -> Result<Vec<(String, String)>> {
 fn header(name: String, value: &Raw, at: String) -> Result<(String, String)> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(token) {
-        let message = format!("{at} is not a header: {:?} is not a header name.", clipped(&name));
-        return Err(Failure::new(Code::ConfigInvalid, message).at(at));
+        return Err(wrong(&at, &format!(" is not a header: {:?} is not a header name.", clipped(&name))));
     }
     let Raw::Text(text) = value else {
-        return Err(refuse(at, value, &format!("text of at most {} characters", Raw::SHORT_TEXT)));
+        return Err(refuse(&at, value, &format!("text of at most {} characters", Raw::SHORT_TEXT)));
     };
     // fetch trims as well; a token read from a file often ends in a line break.
     let text = trimmed(text);
     if text.chars().any(|c| matches!(c, '\0' | '\r' | '\n') || u32::from(c) > 0xff) {
-        let message = format!("{at} holds a line break, or a character beyond Latin-1, which no header can carry.");
-        return Err(Failure::new(Code::ConfigInvalid, message).at(at));
+        return Err(wrong(&at, " holds a line break, or a character beyond Latin-1, which no header can carry."));
     }
     Ok((name, text.to_owned()))
 }
@@ -127,6 +124,7 @@ fn header(name: String, value: &Raw, at: String) -> Result<(String, String)> {
 mod tests {
     use super::super::binary::{self, BinaryKind};
     use super::*;
+    use crate::error::Code;
 
     const AT: &str = "nodegenModels[0].binary";
 
@@ -148,7 +146,7 @@ mod tests {
         let failure = read(value).0.unwrap_err();
         assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigInvalid, Some(path)), "{failure}");
         assert!(failure.message.starts_with(path) && failure.message.contains(part), "{failure}: lacks {part}");
-        failure.message
+        failure.message.clone()
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
 use crate::error::{Code, Failure};
+use crate::search::replaced;
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
+
+const WEB_PAGE: &str = "a web page: a proxy or a sign-in page may stand before the endpoint";
 
 /// What the shell found in the body of an answer other than 200, in whichever of the service's shapes.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -62,19 +65,22 @@ impl std::fmt::Debug for Reply {
 /// left out.
 pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply) -> Failure {
     let secret = clean_credential(credential).unwrap_or(credential);
-    let told = |text: &Option<String>| text.as_deref().map(|text| told(text, secret)).filter(|text| !text.is_empty());
-    let (code, what) = meaning(endpoint, reply);
-    let mut message = format!("{what} (HTTP status {}).", reply.status);
+    let told = |text: &Option<String>| told(text.as_deref().unwrap_or_default(), secret);
+    let (code, [what, after]) = meaning(endpoint, reply.status);
+    let member = if after.is_empty() { "" } else { endpoint.auth.as_str() };
+    let mut message = format!("{what}{member}{after} (HTTP status {}).", reply.status);
     let said = told(&reply.body.message);
     if let Some(said) = &said {
         message.push_str(" The server says: ");
         message.push_str(said);
     } else if reply.body.html {
-        message.push_str(" The answer is a web page: a proxy or a sign-in page may stand before the endpoint.");
+        message.push_str(" The answer is ");
+        message.push_str(WEB_PAGE);
+        message.push('.');
     }
     let mut failure = Failure::new(code, message);
     failure.details = match (told(&reply.body.code), said) {
-        (Some(code), Some(said)) => Some(format!("{code}: {said}")),
+        (Some(code), Some(said)) => Some([&code, ": ", &said].concat()),
         (code, said) => code.or(said),
     };
     let more = failure.more();
@@ -95,7 +101,7 @@ pub fn network() -> Failure {
 /// The failure of a 200 that holds no result.
 pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
     let what = match unexpected {
-        Unexpected::Html => "a web page: a proxy or a sign-in page may stand before the endpoint",
+        Unexpected::Html => WEB_PAGE,
         Unexpected::Empty => "nothing",
         Unexpected::NotJson => "text that is not JSON",
         Unexpected::Shape => "JSON that is not the response of a service",
@@ -107,70 +113,68 @@ pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
     failure
 }
 
-/// The code and what was wrong and to do, without a full stop.
-fn meaning(endpoint: &Endpoint, reply: &Reply) -> (Code, String) {
-    let member = endpoint.auth.as_str();
-    match reply.status {
-        401 if endpoint.auth == AuthType::Public => (
+/// The code, and what was wrong and to do without a full stop: the credential's member stands between the two texts, if
+/// there is a second one.
+fn meaning(endpoint: &Endpoint, status: u16) -> (Code, [&'static str; 2]) {
+    let is_public = endpoint.auth == AuthType::Public;
+    let (code, what) = match status {
+        401 if is_public => (
             Code::Unauthorized,
             "The endpoint wants a credential. Give sparkEndpoint.authType and the key or token, or have the service \
-             made public"
-                .into(),
+             made public",
         ),
-        401 => (
-            Code::Unauthorized,
-            format!(
-                "The endpoint does not accept sparkEndpoint.{member}. Check that it is whole, not expired, and of this tenant"
-            ),
-        ),
-        403 if endpoint.auth == AuthType::Public => (
+        401 => {
+            let after = ". Check that it is whole, not expired, and of this tenant";
+            return (Code::Unauthorized, ["The endpoint does not accept sparkEndpoint.", after]);
+        }
+        403 if is_public => (
             Code::Forbidden,
             "The endpoint does not let the public run this service. Have the service and its tenant made public, or \
-             give a credential"
-                .into(),
+             give a credential",
         ),
-        403 => (
-            Code::Forbidden,
-            format!(
-                "The owner of sparkEndpoint.{member} may not run this service. Have it permitted, or use another credential"
-            ),
-        ),
+        403 => {
+            let after = " may not run this service. Have it permitted, or use another credential";
+            return (Code::Forbidden, ["The owner of sparkEndpoint.", after]);
+        }
         404 => (
             Code::ModelNotFound,
             "The endpoint cannot find the service, or this version of it. Check the version id or service_uri, and \
-             sparkEndpoint.url and tenant"
-                .into(),
+             sparkEndpoint.url and tenant",
         ),
         413 => (
             Code::RequestRefused,
-            "The request is too large for the endpoint. Send less, or set sparkEndpoint.compressAbove".into(),
+            "The request is too large for the endpoint. Send less, or set sparkEndpoint.compressAbove",
         ),
         415 => (
             Code::RequestRefused,
-            "The endpoint does not take the request's form. If sparkEndpoint.compressAbove is set, leave it out".into(),
+            "The endpoint does not take the request's form. If sparkEndpoint.compressAbove is set, leave it out",
         ),
-        400..=499 if reply.status != 429 => {
-            (Code::RequestRefused, "The endpoint refused the request. Check its inputs and request_meta".into())
-        }
-        429 => (Code::RateLimited, "The endpoint got too many requests. Send fewer, or wait".into()),
+        429 => (Code::RateLimited, "The endpoint got too many requests. Send fewer, or wait"),
+        400..=499 => (Code::RequestRefused, "The endpoint refused the request. Check its inputs and request_meta"),
         504 => (
             Code::Unavailable,
-            "The endpoint's gateway timed out: the computation may take longer than the server allows. Try again later"
-                .into(),
+            "The endpoint's gateway timed out: the computation may take longer than the server allows. Try again later",
         ),
-        502 | 503 => (Code::Unavailable, "The endpoint is not available. Try again later".into()),
-        500..=599 => (Code::ServerError, "The endpoint failed. Try again, and tell its operator if it stays so".into()),
-        _ => (Code::OnlineResponseInvalid, "The endpoint gave an unexpected answer. Check sparkEndpoint.url".into()),
-    }
+        502 | 503 => (Code::Unavailable, "The endpoint is not available. Try again later"),
+        500..=599 => (Code::ServerError, "The endpoint failed. Try again, and tell its operator if it stays so"),
+        _ => (Code::OnlineResponseInvalid, "The endpoint gave an unexpected answer. Check sparkEndpoint.url"),
+    };
+    (code, [what, ""])
 }
 
-/// A text of the server as it may be shown: on one line, bounded, and without the credential.
-fn told(text: &str, secret: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = if secret.is_empty() { line } else { line.replace(secret, "[credential]") };
-    let line = trimmed(&line);
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
+/// A text of the server as it may be shown: on one line, bounded, and without the credential. `None` when nothing is left.
+#[inline(never)]
+fn told(text: &str, secret: &str) -> Option<String> {
+    let mut line = String::new();
+    for c in text.chars() {
+        line.push(if c.is_control() { ' ' } else { c });
     }
+    let line = replaced(&line, secret, "[credential]");
+    let line = trimmed(&line);
+    let mut shown = line.to_owned();
+    if let Some((end, _)) = line.char_indices().nth(SHOWN) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    Some(shown).filter(|shown| !shown.is_empty())
 }

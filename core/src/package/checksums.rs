@@ -49,7 +49,10 @@ fn parse_line(line: &str) -> Option<(String, Sum)> {
     let (hex, name) = line.split_once(char::is_whitespace)?;
     let name = name.trim_start();
     let name = name.strip_prefix('*').unwrap_or(name).replace('\\', "/");
-    let name = name.trim_start_matches("./").to_string();
+    let mut name = name.as_str();
+    while let Some(rest) = name.strip_prefix("./") {
+        name = rest;
+    }
     if hex.len() != 32 || name.is_empty() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -57,7 +60,7 @@ fn parse_line(line: &str) -> Option<(String, Sum)> {
     for (index, byte) in sum.iter_mut().enumerate() {
         *byte = u8::from_str_radix(hex.get(index * 2..index * 2 + 2)?, 16).ok()?;
     }
-    Some((name, sum))
+    Some((name.to_owned(), sum))
 }
 
 /// A sum as `md5sum` writes it.
