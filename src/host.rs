@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Function, Promise};
 use spark_execute_core::error::More;
-use spark_execute_core::{Code, Failure};
+use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 use web_sys::{Blob, Worker};
@@ -131,7 +131,7 @@ impl Default for Context {
 impl Host {
     /// The error for `failure`.
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
-        let Failure { code, message, path, details, more } = failure;
+        let Facts { code, message, path, details, more } = failure.into_facts();
         let Context { version_id, input, mut cause } = context;
         let More { status, request_id, retry_after_ms, cause: earlier } = more.map(|more| *more).unwrap_or_default();
         if let Some(earlier) = earlier {

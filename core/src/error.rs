@@ -116,8 +116,15 @@ codes! {
 }
 
 /// One failure: what went wrong, where, and what the engine said about it.
+///
+/// Behind a pointer, and made by functions that are never inlined: whatever can fail moves it about, and hundreds of
+/// places do, each with code for every field otherwise.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
+pub struct Failure(Box<Facts>);
+
+/// What a [`Failure`] says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
     /// The stable reason.
     pub code: Code,
     /// What was wrong and what to do about it, for a person.
@@ -145,8 +152,23 @@ pub struct More {
 
 impl Failure {
     /// A failure with a message and nothing else.
+    #[cold]
+    #[inline(never)]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Failure { code, message: message.into(), path: None, details: None, more: None }
+        Failure(Box::new(Facts { code, message: message.into(), path: None, details: None, more: None }))
+    }
+
+    /// All it says, to be taken apart.
+    pub fn into_facts(self) -> Facts {
+        *self.0
+    }
+
+    /// The same under another code.
+    #[cold]
+    #[must_use]
+    pub fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
     }
 
     /// What only some failures have, to be filled in.
@@ -155,6 +177,7 @@ impl Failure {
     }
 
     /// Names what failed before this and led to it.
+    #[cold]
     #[must_use]
     pub fn because_of(mut self, cause: Failure) -> Self {
         self.more().cause = Some(cause);
@@ -162,6 +185,8 @@ impl Failure {
     }
 
     /// Names the field, input or entry at fault.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
@@ -169,11 +194,27 @@ impl Failure {
     }
 
     /// Adds what the engine or the browser reported.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn with_details(mut self, details: impl Into<String>) -> Self {
         let details = details.into();
         self.details = (!details.is_empty()).then_some(details);
         self
+    }
+}
+
+impl std::ops::Deref for Failure {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
     }
 }
 

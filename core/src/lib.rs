@@ -22,4 +22,4 @@ pub mod table;
 pub mod wire;
 pub mod xcall;
 
-pub use error::{Code, Failure, Result};
+pub use error::{Code, Facts, Failure, Result};

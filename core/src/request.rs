@@ -213,7 +213,7 @@ mod tests {
     /// The code and path of a failure.
     fn at<T: std::fmt::Debug>(result: Result<T>) -> (Code, String) {
         let failure = result.unwrap_err();
-        (failure.code, failure.path.unwrap())
+        (failure.code, failure.into_facts().path.unwrap())
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Failure, Result};
+use crate::error::{Code, Facts, Failure, Result};
 use crate::protocol::{FromWorker, Image, Load, Source, ToWorker};
 
 /// What an array can hold: text, numbers, nothing, and values that Rust only hands on.
@@ -180,7 +180,8 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn failure(self, Failure { code, message, path, details, .. }: &Failure) -> Self {
+    fn failure(self, failure: &Failure) -> Self {
+        let Facts { code, message, path, details, .. } = &**failure;
         self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details)
     }
 }
@@ -233,7 +234,10 @@ impl<V: Value> Items<V> {
     fn failure(&mut self) -> Result<Failure> {
         let code = Code::of(&self.text()?).ok_or_else(malformed)?;
         let message = self.text()?;
-        Ok(Failure { path: self.text_or_none()?, details: self.text_or_none()?, ..Failure::new(code, message) })
+        let mut failure = Failure::new(code, message);
+        failure.path = self.text_or_none()?;
+        failure.details = self.text_or_none()?;
+        Ok(failure)
     }
 }
 

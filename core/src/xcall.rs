@@ -81,7 +81,7 @@ mod tests {
         for at in 0..40 {
             chain = chain.push(&format!("{at}"), 40).unwrap();
         }
-        let message = chain.push("last", 40).unwrap_err().message;
+        let message = chain.push("last", 40).unwrap_err().into_facts().message;
         assert!(message.contains("first → 0") && message.contains("… →") && message.contains("39 → last"), "{message}");
     }
 }

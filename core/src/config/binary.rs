@@ -134,7 +134,7 @@ mod tests {
         let failure = read(value).0.unwrap_err();
         assert_eq!((failure.code, failure.path.as_deref()), (Code::ConfigInvalid, Some(path)), "{failure}");
         assert!(failure.message.starts_with(path) && failure.message.contains(part), "{failure}: lacks {part}");
-        failure.message
+        failure.into_facts().message
     }
 
     #[test]

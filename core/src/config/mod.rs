@@ -127,14 +127,14 @@ pub fn delivered(value: &Raw, path: &str) -> Result<BinaryKind> {
         Raw::Undefined | Raw::Function => Err(refuse(&path, value, binary::ACCEPTED)),
         _ => binary::parse(value, &path, None, &mut Notes::default()),
     };
-    kind.map_err(|failure| Failure { code: Code::BinaryInvalid, ..failure })
+    kind.map_err(|failure| failure.with_code(Code::BinaryInvalid))
 }
 
 /// The time limit of one call, in milliseconds: `timeout` is the member of the call's options, if there is one.
 pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {
         Raw::Undefined => Ok(default),
-        given => timeout(given, "options.timeout").map_err(|failure| Failure { code: Code::RequestInvalid, ..failure }),
+        given => timeout(given, "options.timeout").map_err(|failure| failure.with_code(Code::RequestInvalid)),
     }
 }
 

@@ -61,9 +61,10 @@ impl<R: Read + Seek> Archive<R> {
                 Source::memory(bytes)
             }
         };
-        Archive::open(source, limits).map_err(|failure| {
-            let message = format!("In the export's {}: {}", quote(&entry.name), failure.message);
-            Failure { message, path: failure.path.or_else(|| Some(entry.name.clone())), ..failure }
+        Archive::open(source, limits).map_err(|mut failure| {
+            failure.message = format!("In the export's {}: {}", quote(&entry.name), failure.message);
+            failure.path.get_or_insert_with(|| entry.name.clone());
+            failure
         })
     }
 

@@ -127,7 +127,7 @@ mod tests {
 
     /// When the next call is let through, in milliseconds from `now`.
     fn wait(circuit: &mut Circuit, now: f64) -> Option<f64> {
-        circuit.allow(now).err().and_then(|refusal| refusal.more?.retry_after_ms)
+        circuit.allow(now).err().and_then(|refusal| refusal.into_facts().more?.retry_after_ms)
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
         let mut circuit = Circuit::default();
         circuit.failed_for_good(&Failure::new(Code::ZipInvalid, "No zip."));
         let refusal = circuit.allow(1e12).unwrap_err();
-        let more = refusal.more.unwrap();
+        let more = refusal.into_facts().more.unwrap();
         assert_eq!((refusal.code, more.retry_after_ms), (Code::CircuitOpen, None));
         assert!(refusal.message.contains("No zip.") && refusal.message.contains("binary"), "{}", refusal.message);
         assert_eq!(more.cause.unwrap().code, Code::ZipInvalid);
@@ -196,6 +196,6 @@ mod tests {
         for part in ["failed 3 times", "after 1 s", "It died."] {
             assert!(refusal.message.contains(part), "{refusal}");
         }
-        assert_eq!(refusal.more.unwrap().cause, Some(trouble()));
+        assert_eq!(refusal.into_facts().more.unwrap().cause, Some(trouble()));
     }
 }
