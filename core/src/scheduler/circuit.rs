@@ -180,7 +180,7 @@ mod tests {
         let mut circuit = Circuit::default();
         circuit.failed_for_good(&Failure::new(Code::ZipInvalid, "No zip."));
         let refusal = circuit.allow(1e12).unwrap_err();
-        let more = refusal.into_facts().more.unwrap();
+        let more = refusal.more.clone().unwrap();
         assert_eq!((refusal.code, more.retry_after_ms), (Code::CircuitOpen, None));
         assert!(refusal.message.contains("No zip.") && refusal.message.contains("binary"), "{}", refusal.message);
         assert_eq!(more.cause.unwrap().code, Code::ZipInvalid);
