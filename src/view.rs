@@ -70,7 +70,7 @@ fn view(value: &JsValue, depth: usize, thrown: &mut JsValue) -> Raw {
 /// `Blob` for `[object Blob]`.
 fn tag_of(object: &Object) -> String {
     let text = to_string(object).ok().and_then(|text| text.as_string()).unwrap_or_default();
-    text.trim_start_matches("[object ").trim_end_matches(']').to_owned()
+    text.strip_prefix("[object ").unwrap_or(&text).trim_end_matches(']').to_owned()
 }
 
 // js-sys lets what these throw pass: a proxy or a getter may throw anywhere.

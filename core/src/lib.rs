@@ -19,6 +19,7 @@ pub mod resolve;
 pub mod scheduler;
 pub mod suggest;
 pub mod table;
+pub mod text;
 pub mod wire;
 pub mod xcall;
 

@@ -5,6 +5,7 @@ use crate::error::{Code, Failure, Result};
 use crate::percent::{self, is_segment};
 use crate::raw::Raw;
 use crate::suggest;
+use crate::text;
 
 /// How often a request is sent again when the caller does not say.
 const DEFAULT_RETRIES: u32 = 2;
@@ -254,7 +255,7 @@ fn url(fields: &Fields<'_>, tenant: &str) -> Result<String> {
     let wrong = |what: &str| {
         Err(Failure::new(Code::ConfigInvalid, format!("{} {what}: it must be {ACCEPTED}.", at())).at(at()))
     };
-    let Some((scheme, rest)) = given.split_once("://") else {
+    let Some((scheme, rest)) = text::split(given, "://") else {
         return wrong("is no absolute address");
     };
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {

@@ -3,6 +3,7 @@
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
 use crate::suggest;
+use crate::text;
 
 /// `base.key`, or `base["key"]` when the key is no JavaScript name.
 pub(super) fn join(base: &str, key: &str) -> String {
@@ -146,7 +147,7 @@ impl Notes {
                 } else if let Some(name) = suggest::nearest(key, known) {
                     format!("did you mean {name}?")
                 } else {
-                    format!("the fields here are {}.", known.join(", "))
+                    format!("the fields here are {}.", text::join(known, ", "))
                 };
                 format!("{path} is not a known field and is ignored: {hint}")
             });

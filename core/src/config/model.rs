@@ -5,6 +5,7 @@ use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed};
 use super::text::DeclaredType;
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
+use crate::text;
 
 /// The most workers one model may have.
 pub const MAX_REPLICAS: u32 = 64;
@@ -128,7 +129,8 @@ fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
         None | Some(Raw::Null) => Ok(None),
         Some(value) => {
             let declared = if let Raw::Text(text) = value { DeclaredType::named(text) } else { None };
-            let names = || DeclaredType::ALL.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+            let names =
+                || text::join(&DeclaredType::ALL.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>(), ", ");
             declared.map(Some).ok_or_else(|| {
                 refuse(fields.at("type"), value, &format!("one of {} (\"base64\" fits every binary)", names()))
             })

@@ -2,6 +2,7 @@
 
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
 use crate::error::{Code, Failure};
+use crate::text;
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
@@ -167,7 +168,7 @@ fn meaning(endpoint: &Endpoint, reply: &Reply) -> (Code, String) {
 /// A text of the server as it may be shown: on one line, bounded, and without the credential.
 fn told(text: &str, secret: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = if secret.is_empty() { line } else { line.replace(secret, "[credential]") };
+    let line = text::replace(&line, secret, "[credential]");
     let line = trimmed(&line);
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
