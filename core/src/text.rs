@@ -17,6 +17,11 @@ pub fn contains(text: &str, part: &str) -> bool {
     find(text, part).is_some()
 }
 
+/// Whether `text` has this character. The standard library's way goes by that of whole texts.
+pub fn has(text: &str, character: char) -> bool {
+    text.chars().any(|other| other == character)
+}
+
 /// `text` with every `part` replaced; an empty one is nowhere.
 pub fn replace(mut text: &str, part: &str, by: &str) -> String {
     let mut replaced = String::new();

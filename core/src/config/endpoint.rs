@@ -266,7 +266,7 @@ fn url(fields: &Fields<'_>, tenant: &str) -> Result<String> {
     }
     let rest = rest.trim_end_matches('/');
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.contains('@') {
+    if text::has(host, '@') {
         return wrong("has a user name or password in it");
     }
     if !is_host(host) || path.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
@@ -295,10 +295,10 @@ fn url(fields: &Fields<'_>, tenant: &str) -> Result<String> {
 /// Whether this may be a host and perhaps a port; the browser judges the rest.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, port),
+        Some((name, port)) if !text::has(port, ']') => (name, port),
         _ => (host, "0"),
     };
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"\\^`{|}%".contains(c);
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || text::has("<>\"\\^`{|}%", c);
     !name.is_empty() && !name.contains(forbidden) && port.parse::<u16>().is_ok()
 }
 

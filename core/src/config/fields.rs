@@ -32,6 +32,8 @@ pub(crate) fn trimmed(text: &str) -> &str {
 }
 
 /// A refused value: which field, what was found, what is accepted.
+#[cold]
+#[inline(never)]
 pub(super) fn refuse(path: impl Into<String>, found: &Raw, accepted: &str) -> Failure {
     let path = path.into();
     Failure::new(Code::ConfigInvalid, format!("{path} must be {accepted}; found {}.", found.describe())).at(path)
@@ -60,11 +62,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The path of a member.
+    #[inline(never)]
     pub fn at(&self, key: &str) -> String {
         join(&self.path, key)
     }
 
     /// A member, if present.
+    #[inline(never)]
     pub fn get(&self, key: &str) -> Option<&'a Raw> {
         let (_, value) = self.members.iter().find(|(name, _)| name == key)?;
         (*value != Raw::Undefined).then_some(value)
@@ -101,6 +105,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Why a required member is missing; points at a member that looks like a misspelling of it.
+    #[cold]
+    #[inline(never)]
     pub fn missing(&self, key: &str, accepted: &str) -> Failure {
         let path = self.at(key);
         let hint = match self.keys().find(|found| suggest::nearest(found, &[key]).is_some()) {
@@ -138,6 +144,7 @@ impl Notes {
     /// Warns about the members of `fields` that nothing reads.
     ///
     /// `elsewhere` are the fields of another object and where that is, for a member put into the wrong one.
+    #[inline(never)]
     pub fn unknown(&mut self, fields: &Fields<'_>, kind: &str, known: &[&str], elsewhere: (&[&str], &str)) {
         for key in fields.keys().filter(|key| !known.contains(key)) {
             self.warn(format!("{kind} {key}"), || {
@@ -168,6 +175,7 @@ impl Notes {
 }
 
 /// A whole number in a range, whose words say the range.
+#[inline(never)]
 pub(super) fn integer(value: &Raw, path: impl Into<String>, max: f64, accepted: &str) -> Result<f64> {
     match value {
         Raw::Number(number) if number.fract() == 0.0 && (1.0..=max).contains(number) => Ok(*number),
