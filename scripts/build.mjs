@@ -79,7 +79,7 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
   });
   const payload = virtual({
     "spark:wasm": `module.exports = ${JSON.stringify(packed.toString("base64"))};`,
-    "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("base64"))};`,
+    "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("hex"))};`,
     "spark:worker": `export default ${JSON.stringify(worker.outputFiles[0].text)};`,
   });
   const wrap = async (entry, file, options) => {

@@ -1,8 +1,8 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
 use js_sys::{Array, Function, Promise};
-use spark_execute_core::error::{Facts, More};
-use spark_execute_core::{Code, Failure};
+use spark_execute_core::error::More;
+use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 use web_sys::{Blob, Worker};

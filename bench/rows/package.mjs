@@ -69,7 +69,7 @@ export const embedding = {
           globalThis.embedded = {
             texts: ${JSON.stringify(texts)},
             unpack: {
-              packed: (bytes) => unpack(new WebAssembly.Module(Uint8Array.fromBase64("${unpacker}")), bytes),
+              packed: (bytes) => unpack(new WebAssembly.Module(Uint8Array.fromBase64("${unpacker.toString("base64")}")), bytes),
               deflated: (bytes) => inflateSync(bytes, { out: new Uint8Array(${wasm.length}) }),
               plain: (bytes) => bytes,
             },

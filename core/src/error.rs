@@ -115,8 +115,10 @@ codes! {
     Internal = "INTERNAL",
 }
 
-/// One failure: what went wrong, where, and what the engine said about it. As small as a pointer: nearly every function
-/// may return one.
+/// One failure: what went wrong, where, and what the engine said about it.
+///
+/// Behind a pointer, and made by functions that are never inlined: whatever can fail moves it about, and hundreds of
+/// places do, each with code for every field otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure(Box<Facts>);
 
@@ -150,21 +152,23 @@ pub struct More {
 
 impl Failure {
     /// A failure with a message and nothing else.
+    #[cold]
     #[inline(never)]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Failure(Box::new(Facts { code, message: message.into(), path: None, details: None, more: None }))
     }
 
-    /// The same with another code.
+    /// All it says, to be taken apart.
+    pub fn into_facts(self) -> Facts {
+        *self.0
+    }
+
+    /// The same under another code.
+    #[cold]
     #[must_use]
     pub fn with_code(mut self, code: Code) -> Self {
         self.code = code;
         self
-    }
-
-    /// What it says, to be taken apart.
-    pub fn into_facts(self) -> Facts {
-        *self.0
     }
 
     /// What only some failures have, to be filled in.
@@ -173,6 +177,7 @@ impl Failure {
     }
 
     /// Names what failed before this and led to it.
+    #[cold]
     #[must_use]
     pub fn because_of(mut self, cause: Failure) -> Self {
         self.more().cause = Some(cause);
@@ -180,16 +185,18 @@ impl Failure {
     }
 
     /// Names the field, input or entry at fault.
-    #[must_use]
+    #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
     /// Adds what the engine or the browser reported.
-    #[must_use]
+    #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn with_details(mut self, details: impl Into<String>) -> Self {
         let details = details.into();
         self.details = (!details.is_empty()).then_some(details);

@@ -17,10 +17,10 @@ pub mod raw;
 pub mod request;
 pub mod resolve;
 pub mod scheduler;
-pub mod search;
 pub mod suggest;
 pub mod table;
+pub mod text;
 pub mod wire;
 pub mod xcall;
 
-pub use error::{Code, Failure, Result};
+pub use error::{Code, Facts, Failure, Result};

@@ -8,6 +8,7 @@ use crate::config::{MAX_ID, clipped, trimmed};
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
 use crate::suggest;
+use crate::text;
 
 /// How many configured ids a message lists.
 const LISTED: usize = 5;
@@ -91,8 +92,8 @@ fn listed(configured: &[&str]) -> String {
     let shown: Vec<String> = configured.iter().take(LISTED).map(|id| clipped(id)).collect();
     match configured.len() {
         0 => "No models are configured.".into(),
-        1..=LISTED => format!("Configured: {}.", shown.join(", ")),
-        count => format!("Configured: {} and {} more.", shown.join(", "), count - LISTED),
+        1..=LISTED => format!("Configured: {}.", text::join(&shown, ", ")),
+        count => format!("Configured: {} and {} more.", text::join(&shown, ", "), count - LISTED),
     }
 }
 
@@ -137,7 +138,7 @@ pub fn service_category(value: &Raw) -> Result<Category> {
     let entries: Vec<&str> = text.split(',').map(trimmed).collect();
     let lists = |name: &str| entries.iter().any(|entry| entry.eq_ignore_ascii_case(name));
     let (metadata, formspec) = (lists("metadata"), lists("formspec"));
-    let tidy = entries.join(",");
+    let tidy = text::join(&entries, ",");
     let edit = if tidy == *text { Edit::Keep } else { Edit::Set(tidy) };
     Ok(Category { edit, metadata, formspec })
 }
@@ -147,7 +148,7 @@ pub fn unknown_option(name: &str) -> String {
     const KNOWN: [&str; 2] = ["signal", "timeout"];
     let hint = match suggest::nearest(name, &KNOWN) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("the options of a call are {}.", KNOWN.join(" and ")),
+        None => format!("the options of a call are {}.", text::join(&KNOWN, " and ")),
     };
     format!("options.{} is not a known option and is ignored: {hint}", clipped(name))
 }
@@ -213,7 +214,7 @@ mod tests {
     /// The code and path of a failure.
     fn at<T: std::fmt::Debug>(result: Result<T>) -> (Code, String) {
         let failure = result.unwrap_err();
-        (failure.code, failure.path.clone().unwrap())
+        (failure.code, failure.into_facts().path.unwrap())
     }
 
     #[test]

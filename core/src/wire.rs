@@ -233,7 +233,8 @@ impl<V: Value> Items<V> {
     #[inline(never)]
     fn failure(&mut self) -> Result<Failure> {
         let code = Code::of(&self.text()?).ok_or_else(malformed)?;
-        let mut failure = Failure::new(code, self.text()?);
+        let message = self.text()?;
+        let mut failure = Failure::new(code, message);
         failure.path = self.text_or_none()?;
         failure.details = self.text_or_none()?;
         Ok(failure)

@@ -2,6 +2,7 @@
 
 use crate::config::clipped;
 use crate::error::{Code, Failure, Result};
+use crate::text;
 
 /// The services that led to a call: the one that the caller asked for, the one that it called, and so on.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ impl Chain {
         if names.len() > 2 * ENDS {
             names.splice(ENDS..names.len() - ENDS, ["…".to_owned()]);
         }
-        names.join(" → ")
+        text::join(&names, " → ")
     }
 }
 
@@ -81,7 +82,7 @@ mod tests {
         for at in 0..40 {
             chain = chain.push(&format!("{at}"), 40).unwrap();
         }
-        let message = chain.push("last", 40).unwrap_err().message.clone();
+        let message = chain.push("last", 40).unwrap_err().into_facts().message;
         assert!(message.contains("first → 0") && message.contains("… →") && message.contains("39 → last"), "{message}");
     }
 }

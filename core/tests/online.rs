@@ -208,7 +208,7 @@ fn the_status_decides() {
             assert!(failure.message.contains(part) && failure.message.contains(&status.to_string()), "{failure}");
         }
     }
-    let told = |auth, status| judged(auth, &reply(status)).message.clone();
+    let told = |auth, status| judged(auth, &reply(status)).into_facts().message;
     assert!(told(AuthType::Public, 401).contains("wants a credential"));
     assert!(told(AuthType::Public, 403).contains("made public"));
     assert!(told(AuthType::SyntheticKey, 401).contains("sparkEndpoint.syntheticKey"));
@@ -247,7 +247,7 @@ fn what_the_server_says_is_shown_and_the_credential_is_not() {
             let failure = failure(&endpoint(AuthType::BearerToken), &credential, &echoing);
             let shown = format!("{failure:?} {failure} {echoing:?}");
             assert!(!shown.contains("s3c"), "{shown}");
-            assert!(failure.message.chars().count() < 800 && failure.details.clone().unwrap().chars().count() < 1100);
+            assert!(failure.message.chars().count() < 800 && failure.details.as_ref().unwrap().chars().count() < 1100);
         }
     }
 }

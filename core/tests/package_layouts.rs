@@ -130,7 +130,7 @@ fn a_damaged_inner_archive_is_named() {
             let failure = engine(bytes, None).unwrap_err();
             assert_eq!(failure.code, Code::ZipInvalid);
             assert!(failure.message.contains(ID) && failure.message.contains(part), "{}", failure.message);
-            assert!(failure.path.clone().unwrap().ends_with(&format!("{ID}.zip")));
+            assert!(failure.into_facts().path.unwrap().ends_with(&format!("{ID}.zip")));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! u32 LE   length of the streams, expanded
 //! u32 LE   length of the module
-//! rest     the streams, as raw LZMA with lc = 3, lp = 0, pb = 0 and no end marker   ([`lzma`])
+//! rest     the streams, as raw LZMA with lc = 1, lp = 0, pb = 0 and no end marker   ([`lzma`])
 //! ```
 //!
 //! LZMA is what the LZMA SDK's `lzma-specification.txt` describes. What it packs is not the module but its bytes sorted by what
@@ -23,7 +23,7 @@ pub mod lzma;
 mod abi;
 
 /// Properties of the LZMA stream, of which the decoder knows only these.
-pub const LITERAL_CONTEXT_BITS: u32 = 3;
+pub const LITERAL_CONTEXT_BITS: u32 = 1;
 
 /// Length of what precedes the LZMA stream.
 pub const HEADER: usize = 8;

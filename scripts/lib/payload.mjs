@@ -54,10 +54,9 @@ export function shorten(glue, { imports, exports }) {
 
 /** The WebAssembly in the text of a built script. */
 export function unpackScript(script) {
-  const texts = script.match(/[A-Za-z0-9+/]{2000,}={0,2}/g) ?? [];
-  const [unpacker, packed] = [texts.find((text) => text.startsWith("AGFzbQ")), texts.find((text) => text.length > 50_000)];
-  const bytes = (text) => Buffer.from(text, "base64");
-  return { unpacker, packed, wasm: unpack(new WebAssembly.Module(bytes(unpacker)), bytes(packed)) };
+  const [packed] = /[A-Za-z0-9+/]{50000,}={0,2}/.exec(script);
+  const unpacker = Buffer.from(/"(0061736d[0-9a-f]+)"/.exec(script)[1], "hex");
+  return { unpacker, packed, wasm: unpack(new WebAssembly.Module(unpacker), Buffer.from(packed, "base64")) };
 }
 
 async function isNewer(file, than) {

@@ -10,7 +10,8 @@ export function runtime() {
   if (glue) return glue;
   // Required, and before the bindings, so that it precedes them in the file: nothing long may then separate them from
   // their copy for the worker, which gzip sees only when it is near.
-  const module = compile(unpackModule(require("spark:unpacker"), require("spark:wasm")));
+  const packed = require("spark:wasm");
+  const module = compile(unpackModule(require("spark:unpacker"), packed));
   // Evaluated only now: importing this package must run nothing.
   const bindings = require("spark:glue");
   bindings.initSync({ module });
@@ -25,7 +26,7 @@ export function missingPrerequisite() {
 }
 
 function unpackModule(unpacker, packed) {
-  const bytes = unpack(compile(decodeBase64(unpacker)), decodeBase64(packed));
+  const bytes = unpack(compile(decodeHex(unpacker)), decodeBase64(packed));
   if (bytes) return bytes;
   throw new BrowserError("This copy of spark-execute is damaged. Load it again from where it comes.", { code: "INTERNAL" });
 }
@@ -41,6 +42,11 @@ function compile(bytes) {
       { code: "WASM_BLOCKED", cause },
     );
   }
+}
+
+/** What is not packed is smaller so: gzip sees bytes that repeat. */
+function decodeHex(text) {
+  return Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
 }
 
 function decodeBase64(text) {

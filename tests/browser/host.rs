@@ -75,7 +75,7 @@ fn what_encoding_threw_is_explained() {
     assert_eq!((failure.code, failure.path.as_deref()), (Code::RequestInvalid, Some("request_data.a")));
     assert_says(&failure.message, &["request_data.a is NaN", "finite number"]);
     let failure = host.unfit(&js("new RangeError('Invalid string length')"));
-    assert_eq!((failure.code, failure.path.clone()), (Code::RequestInvalid, None));
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::RequestInvalid, None));
     assert_eq!(failure.details.as_deref(), Some("RangeError: Invalid string length"));
 }
 

@@ -135,7 +135,7 @@ async fn a_constructor_that_throws_is_an_answer() {
     watch.stop();
     let failure = failure.unwrap();
     assert_eq!(failure.code, Code::WorkerStart);
-    assert_says(&failure.details.clone().unwrap(), &["no workers here"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["no workers here"]);
     assert_eq!(open, 0, "the object URL leaks");
 }
 
@@ -183,7 +183,7 @@ async fn a_bootstrap_that_throws_is_reported_with_what_it_said() {
     ] {
         let failure = Events::of(&script.into()).unwrap().failure().await;
         assert_eq!(failure.code, Code::WorkerCrashed, "{script}");
-        assert_says(&failure.details.clone().unwrap(), &[said]);
+        assert_says(&failure.into_facts().details.unwrap(), &[said]);
     }
     watch.stop();
 }
@@ -227,7 +227,7 @@ async fn a_message_that_cannot_be_cloned_is_refused_and_the_worker_lives() {
     let replica = events.replica.as_ref().unwrap();
     let failure = replica.post(&ToWorker::Call { id: 1, request: Js(js("() => 1")) }).unwrap_err();
     assert_eq!(failure.code, Code::WorkerStart);
-    assert_says(&failure.details.clone().unwrap(), &["DataCloneError"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["DataCloneError"]);
     replica.post(&ToWorker::Call { id: 2, request: Js("again".into()) }).unwrap();
     assert_eq!(js_sys::Array::from(&events.message().await).get(1), "again");
     watch.stop();

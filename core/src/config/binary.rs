@@ -5,7 +5,7 @@ use super::text::{DeclaredType, TextKind, classify_text};
 use super::url_request::{self, UrlRequest, too_long};
 use crate::error::{Failure, Result};
 use crate::raw::Raw;
-use crate::search;
+use crate::text;
 
 /// What every refusal of a `binary` says is accepted.
 pub(super) const ACCEPTED: &str = "the model's zip as base64 text, Blob, File, ArrayBuffer, typed array or Response, \
@@ -91,7 +91,7 @@ fn empty(path: &str, notes: &mut Notes) {
 fn hinted(path: &str, found: &Raw) -> Failure {
     let advice = match found {
         Raw::Array(_) => " Give the bytes as new Uint8Array(array).",
-        Raw::Other(name) if search::contains(&name.to_ascii_lowercase(), "promise") => {
+        Raw::Other(name) if text::contains(&name.to_ascii_lowercase(), "promise") => {
             " Await it first, or give a function that returns it."
         }
         Raw::Null => " A model that is to be loaded later can be given as a function.",

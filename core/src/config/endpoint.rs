@@ -4,7 +4,7 @@ use super::fields::{Fields, Notes, integer, refuse, trimmed, wrong};
 use crate::error::{Failure, Result};
 use crate::percent::{self, is_segment};
 use crate::raw::Raw;
-use crate::{search, suggest};
+use crate::{suggest, text};
 
 /// How often a request is sent again when the caller does not say.
 const DEFAULT_RETRIES: u32 = 2;
@@ -115,7 +115,8 @@ pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<End
     const ELSEWHERE: &[&str] = &["timeout", "nodegenModels", "xcall", "externalApi"];
     let Some(value) = config.present("sparkEndpoint") else { return Ok(None) };
     // A text is not repeated: it may be a key.
-    let fields = &Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
+    let fields =
+        &Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
     let mut endpoint = Endpoint {
         url: String::new(),
         tenant: tenant(fields)?,
@@ -252,7 +253,7 @@ fn url(fields: &Fields<'_>, tenant: &str, url: &mut String) -> Result<()> {
 
 /// Appends the address to `url`; or says what is wrong with it.
 fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> {
-    let Some(colon) = search::find(given, "://") else { return Some("is no absolute address") };
+    let Some(colon) = text::find(given, "://") else { return Some("is no absolute address") };
     let (scheme, rest) = (given[..colon].to_ascii_lowercase(), &given[colon + 3..]);
     if !matches!(scheme.as_str(), "http" | "https") {
         return Some("begins with something else than https:// or http://");

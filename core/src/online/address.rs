@@ -2,6 +2,7 @@
 
 use crate::config::{AuthType, Endpoint, Form, trimmed};
 use crate::percent::{decoded, encoded, is_segment};
+use crate::text;
 
 /// A service as `request_meta.service_uri` names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl ServiceUri {
         let name = |part: &str| Some(decoded(part)).filter(|name| is_segment(name));
         if is(0, "proxy") && parts.len() > 1 {
             let names: Option<Vec<String>> = parts[1..].iter().map(|part| name(part)).collect();
-            return Some(ServiceUri::Proxy(names?.join("/")));
+            return Some(ServiceUri::Proxy(text::join(&names?, "/")));
         }
         match *parts.as_slice() {
             [_, id] if is(0, "service") => name(id).map(ServiceUri::ServiceId),
@@ -120,7 +121,7 @@ pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
         match &uri {
             Some(ServiceUri::ServiceId(id)) => by_id("service", id),
             Some(ServiceUri::Proxy(name)) => {
-                format!("proxy/{}", name.split('/').map(encoded).collect::<Vec<_>>().join("/"))
+                format!("proxy/{}", text::join(&name.split('/').map(encoded).collect::<Vec<_>>(), "/"))
             }
             _ => "execute".to_owned(),
         }

@@ -2,7 +2,7 @@
 
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
 use crate::error::{Code, Failure};
-use crate::search::replaced;
+use crate::text::replace;
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
@@ -169,7 +169,7 @@ fn told(text: &str, secret: &str) -> Option<String> {
     for c in text.chars() {
         line.push(if c.is_control() { ' ' } else { c });
     }
-    let line = replaced(&line, secret, "[credential]");
+    let line = replace(&line, secret, "[credential]");
     let line = trimmed(&line);
     let mut shown = line.to_owned();
     if let Some((end, _)) = line.char_indices().nth(SHOWN) {

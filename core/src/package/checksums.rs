@@ -49,10 +49,7 @@ fn parse_line(line: &str) -> Option<(String, Sum)> {
     let (hex, name) = line.split_once(char::is_whitespace)?;
     let name = name.trim_start();
     let name = name.strip_prefix('*').unwrap_or(name).replace('\\', "/");
-    let mut name = name.as_str();
-    while let Some(rest) = name.strip_prefix("./") {
-        name = rest;
-    }
+    let name = name.strip_prefix("./").unwrap_or(&name).to_string();
     if hex.len() != 32 || name.is_empty() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

@@ -13,6 +13,7 @@ use super::select::Choice;
 use super::source::Source;
 use super::{CHUNK, Limits, Sink, Want};
 use crate::error::{Code, Failure, Result};
+use crate::text;
 
 /// Texts larger than this are not read into memory.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
@@ -249,7 +250,7 @@ impl<R: Read + Seek> Opened<R> {
         if part.sums.contains(&sum) {
             return Ok(());
         }
-        let stated = part.sums.iter().map(hex).collect::<Vec<_>>().join(" or ");
+        let stated = text::join(&part.sums.iter().map(hex).collect::<Vec<_>>(), " or ");
         let fault = format!("{} has the MD5 sum {}, but checksums.md5 states {stated}", quote(&part.name), hex(&sum));
         if role.is_code() && self.verify_checksums {
             let message = format!("{fault}: it was changed or damaged after it was made. Fetch or export it again.");

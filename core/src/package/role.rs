@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::base;
-use crate::search::contains;
+use crate::text;
 
 /// What a part of a package is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,9 +53,9 @@ impl Role {
             _ if base.ends_with(".js") => Role::Glue,
             _ if base.ends_with(".wasm") => Role::Engine,
             _ if base.ends_with(".data") => Role::Data,
-            _ if contains(&base, "_static.json") => Role::Static,
-            _ if contains(&base, "_jsonformspec.json") => Role::FormSpec,
-            _ if contains(&base, "_compilerlog.json") => Role::CompilerLog,
+            _ if text::contains(&base, "_static.json") => Role::Static,
+            _ if text::contains(&base, "_jsonformspec.json") => Role::FormSpec,
+            _ if text::contains(&base, "_compilerlog.json") => Role::CompilerLog,
             _ if base.ends_with("defaultvalidations.json") => Role::Validations,
             _ => return None,
         };

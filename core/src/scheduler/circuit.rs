@@ -127,7 +127,7 @@ mod tests {
 
     /// When the next call is let through, in milliseconds from `now`.
     fn wait(circuit: &mut Circuit, now: f64) -> Option<f64> {
-        circuit.allow(now).err().and_then(|refusal| refusal.more.clone()?.retry_after_ms)
+        circuit.allow(now).err().and_then(|refusal| refusal.into_facts().more?.retry_after_ms)
     }
 
     #[test]
@@ -196,6 +196,6 @@ mod tests {
         for part in ["failed 3 times", "after 1 s", "It died."] {
             assert!(refusal.message.contains(part), "{refusal}");
         }
-        assert_eq!(refusal.more.clone().unwrap().cause, Some(trouble()));
+        assert_eq!(refusal.into_facts().more.unwrap().cause, Some(trouble()));
     }
 }

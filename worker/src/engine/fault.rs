@@ -1,7 +1,6 @@
 //! What a value thrown by an engine means.
 
-use spark_execute_core::search::contains;
-use spark_execute_core::{Code, Failure};
+use spark_execute_core::{Code, Failure, text};
 use wasm_bindgen::prelude::*;
 
 use crate::js::{describe, get};
@@ -71,7 +70,7 @@ fn is_cpp_exception(value: &JsValue) -> bool {
 /// Whether memory ran out: engines, glue and browsers say so in words, or the glue's bare abort follows a refusal.
 pub fn is_memory(said: &str, environment: &Environment) -> bool {
     let said = said.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| contains(&said, word));
+    let has = |words: &[&str]| words.iter().any(|word| text::contains(&said, word));
     has(&["abort"]) && environment.refused()
         || has(&["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc", "allocate"])
 }

@@ -112,7 +112,7 @@ fn a_sink_holds_what_was_announced_and_no_more() {
 fn memory_that_is_not_there_is_an_answer() {
     let failure = JsSink::default().start(1 << 53).unwrap_err();
     assert_eq!(failure.code, Code::PackageTooLarge);
-    assert_says(&failure.details.clone().unwrap(), &["RangeError"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["RangeError"]);
 }
 
 #[wasm_bindgen_test]

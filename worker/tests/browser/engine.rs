@@ -135,7 +135,7 @@ async fn what_an_engine_prints_is_kept_for_its_error_and_shown_to_nobody() {
     let restore = keep_console();
     let engine = start(parts, &environment(&JsValue::UNDEFINED), &exchange()).await.unwrap();
     outputs(engine.compute(&request(r#"{"mode":"print"}"#)));
-    let details = engine.compute(&request(r#"{"mode":"abort"}"#)).unwrap_err().failure.details.clone().unwrap();
+    let details = engine.compute(&request(r#"{"mode":"abort"}"#)).unwrap_err().failure.into_facts().details.unwrap();
     restore.call0(&JsValue::NULL).unwrap();
     js("console.log = keptLog");
     assert_eq!(js("shown.length"), 0);

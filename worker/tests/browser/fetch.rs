@@ -77,7 +77,7 @@ async fn what_the_server_refuses_is_told_without_secrets() {
     assert_eq!(failure.code, Code::BinaryFetch);
     assert_says(&failure.message, &["404", "/no/such/model.zip."]);
     assert!(!format!("{failure:?}").contains("secret"));
-    assert_says(&failure.details.clone().unwrap(), &["content type"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["content type"]);
 }
 
 #[wasm_bindgen_test]

@@ -236,7 +236,7 @@ async fn what_cannot_be_sent_is_reported_instead() {
     outbox.close();
     let FromWorker::Failed(failure) = sent else { panic!("{sent:?}") };
     assert_eq!(failure.code, Code::WorkerCrashed);
-    assert_says(&failure.details.clone().unwrap(), &["DataCloneError"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["DataCloneError"]);
 }
 
 #[wasm_bindgen_test]

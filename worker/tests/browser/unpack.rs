@@ -150,5 +150,5 @@ async fn data_that_cannot_be_read_back_says_so() {
     image.data = Some(Js(js(gone)));
     let failure = parts(image).await.err().unwrap();
     assert_eq!(failure.code, Code::BinaryInvalid);
-    assert_says(&failure.details.clone().unwrap(), &["NotReadableError"]);
+    assert_says(&failure.into_facts().details.unwrap(), &["NotReadableError"]);
 }

@@ -1,0 +1,74 @@
+//! Searching and joining texts, in little code: the standard library's ways are made for long ones, and five kilobytes.
+
+/// Where `part` first stands in `text`.
+#[inline(never)]
+pub fn find(text: &str, part: &str) -> Option<usize> {
+    (0..=text.len().checked_sub(part.len())?).find(|&at| text.as_bytes()[at..].starts_with(part.as_bytes()))
+}
+
+/// What stands before the first `part`, and what behind it.
+pub fn split<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
+    let at = find(text, part)?;
+    Some((&text[..at], &text[at + part.len()..]))
+}
+
+/// Whether `part` stands in `text`.
+pub fn contains(text: &str, part: &str) -> bool {
+    find(text, part).is_some()
+}
+
+/// Whether `text` has this character. The standard library's way goes by that of whole texts.
+pub fn has(text: &str, character: char) -> bool {
+    text.chars().any(|other| other == character)
+}
+
+/// `text` with every `part` replaced; an empty one is nowhere.
+pub fn replace(mut text: &str, part: &str, by: &str) -> String {
+    let mut replaced = String::new();
+    while let Some(at) = find(text, part).filter(|_| !part.is_empty()) {
+        replaced.push_str(&text[..at]);
+        replaced.push_str(by);
+        text = &text[at + part.len()..];
+    }
+    replaced.push_str(text);
+    replaced
+}
+
+/// The texts with `by` between them.
+pub fn join<T: AsRef<str>>(texts: &[T], by: &str) -> String {
+    let mut joined = String::new();
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            joined.push_str(by);
+        }
+        joined.push_str(text.as_ref());
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_joined() {
+        for texts in [&[][..], &["a"], &["", ""], &["a", "", "b"]] {
+            assert_eq!(join(texts, ", "), texts.join(", "));
+        }
+    }
+
+    #[test]
+    fn parts_are_found_where_the_standard_library_finds_them() {
+        for text in ["", "a", "ab", "abab", "aab", "éa→b", "ab→ab", "a.b.c"] {
+            for part in ["", "a", "b", "ab", "→", "aa", "abc", "é", "."] {
+                assert_eq!(find(text, part), text.find(part), "{part:?} in {text:?}");
+                assert_eq!(split(text, part), text.split_once(part), "{part:?} in {text:?}");
+                assert_eq!(contains(text, part), text.contains(part), "{part:?} in {text:?}");
+                if !part.is_empty() {
+                    assert_eq!(replace(text, part, "-é"), text.replace(part, "-é"), "{part:?} in {text:?}");
+                }
+            }
+            assert_eq!(replace(text, "", "-"), text);
+        }
+    }
+}
