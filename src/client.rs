@@ -73,8 +73,7 @@ impl Client {
         model: i32,
         text: JsValue,
     ) -> u32 {
-        let usual =
-            usize::try_from(model).ok().map(|model| (model, Prepared { text, metadata: false, formspec: false }));
+        let usual = usize::try_from(model).ok().map(|model| (model, Prepared::usual(text)));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
             Ok(Planned { model, timeout, request, names }) => {

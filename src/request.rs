@@ -19,6 +19,15 @@ pub struct Prepared {
     pub metadata: bool,
     /// The package's form description was asked for.
     pub formspec: bool,
+    /// `request_meta._ctx`: for the calls that this one leads to, and for nobody else.
+    pub ctx: JsValue,
+}
+
+impl Prepared {
+    /// A request that asks nothing but the engine.
+    pub fn usual(text: JsValue) -> Self {
+        Prepared { text, metadata: false, formspec: false, ctx: JsValue::UNDEFINED }
+    }
 }
 
 /// The version id that a call names, or `None`.
@@ -113,7 +122,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, cause: &m
         *cause = get(&thrown, "cause");
         host.unfit(&thrown)
     })?;
-    Ok(Prepared { text, metadata, formspec })
+    Ok(Prepared { text, metadata, formspec, ctx: get_member(&meta, "_ctx") })
 }
 
 /// The core judges names one by one, so an array's items are shown to it.

@@ -19,7 +19,7 @@ use crate::host::Context;
 use crate::online::Names;
 use crate::platform::time_of_day;
 use crate::pool::{End, Pending, Pool};
-use crate::request;
+use crate::request::{self, Prepared};
 
 /// `request.service` of an engine: a service of Spark, or one of the caller's own.
 const EXTERNAL: f64 = 1.0;
@@ -61,7 +61,7 @@ impl Pool {
         let parent = self.state.borrow().scheduler.computing(replica);
         self.tell(|scheduler| scheduler.waits(replica, true, now()));
         if service == EXTERNAL {
-            return self.ask_external(asked);
+            return self.ask_external(asked, parent);
         }
         match self.child(&asked, parent) {
             Ok(child) => {
@@ -79,8 +79,8 @@ impl Pool {
             return Err(Failure::new(Code::RequestInvalid, message));
         }
         let name = text("name").unwrap_or_default();
-        let (chain, deadline) = self
-            .chain_of(parent)
+        let (chain, deadline, ctx) = self
+            .inherited(parent)
             .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
         let chain = chain.push(&online::short_name(&name), self.xcall.policy.max_depth)?;
 
@@ -105,6 +105,7 @@ impl Pool {
         };
         let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
         let request = request::prepare(&self.host, &input, id.as_deref(), &mut JsValue::undefined())?;
+        let request = Prepared { ctx, ..request };
         Ok(Pending {
             model,
             deadline,
@@ -119,8 +120,8 @@ impl Pool {
         })
     }
 
-    /// The services that led to an open call, and when it must be over.
-    fn chain_of(&self, call: Option<CallId>) -> Option<(Chain, f64)> {
+    /// What an open call hands on: the services that led to it, when it must be over, and its `_ctx`.
+    fn inherited(&self, call: Option<CallId>) -> Option<(Chain, f64, JsValue)> {
         let state = self.state.borrow();
         let pending = state.calls.get(&call?)?;
         let root = || {
@@ -131,7 +132,7 @@ impl Pool {
             .chain
             .clone()
             .unwrap_or_else(|| Chain::new(&root().or_else(|| pending.context.version_id.clone()).unwrap_or_default()));
-        Some((chain, pending.deadline))
+        Some((chain, pending.deadline, pending.request.ctx.clone()))
     }
 
     /// The configured model that is wanted.
@@ -157,15 +158,16 @@ impl Pool {
             }
     }
 
-    /// Gives the call to the caller's own function.
-    fn ask_external(&self, asked: Rc<Asked>) {
+    /// Gives the call to the caller's own function, with the `_ctx` of the call behind it.
+    fn ask_external(&self, asked: Rc<Asked>, parent: Option<CallId>) {
         if !self.xcall.external.is_function() {
             let message =
                 "The model calls an external service. Give `externalApi`, a function that answers such calls.";
             return self.answer_failure(&asked, Failure::new(Code::ModelNotFound, message), Context::default());
         }
         let function: Function = self.xcall.external.clone().unchecked_into();
-        let returned = function.call1(&JsValue::UNDEFINED, &get(&asked.what, "request"));
+        let ctx = self.inherited(parent).map_or(JsValue::UNDEFINED, |(.., ctx)| ctx);
+        let returned = function.call2(&JsValue::UNDEFINED, &get(&asked.what, "request"), &ctx);
         let pool = self.weak();
         spawn_local(async move {
             let answer = match returned {

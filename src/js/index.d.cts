@@ -192,12 +192,13 @@ declare namespace Spark {
     /** What models that call other services may do. */
     xcall?: XCallConfig | null | undefined;
     /**
-     * Answers what models ask of services that are not Spark's (call type 1). Without it they get an error reply.
+     * Answers what models ask of services that are not Spark's (call type 1); `context` is the `request_meta._ctx` of the
+     * call behind it. Without this function they get an error reply.
      *
      * What it returns, or a promise of it, goes to the model: text as it is, anything else as JSON. What it throws
      * becomes an error reply.
      */
-    externalApi?: ((request: XCallRequest | string) => unknown) | null | undefined;
+    externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
     /**
      * The number of replicas of models that do not say it themselves.
      * @deprecated Give every model its own `replica`.

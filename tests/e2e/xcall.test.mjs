@@ -205,15 +205,16 @@ xtest("external services are the caller's own", async (page) => {
     const asked = [];
     const replies = ["text", { a: 1 }, undefined, Promise.resolve([1]), Promise.reject(new Error("down"))];
     replies[4].catch(() => {});
-    const spark = make({ externalApi: (request) => (asked.push(request), replies.shift()) });
+    const spark = make({ externalApi: (request, ctx) => (asked.push({ ...request, ctx }), replies.shift()) });
     const answers = [];
-    for (let i = 0; i < 5; i++) answers.push((await call(spark, { ...child, call_type: 1, request_body: `{"i":${i}}` })).replies[0]);
+    for (let i = 0; i < 5; i++) answers.push((await call(spark, { ...child, call_type: 1, request_body: `{"i":${i}}` }, i === 1 ? { _ctx: { user: "u" } } : {})).replies[0]);
     await spark.destroy();
     return { answers, asked };
   }, CHILD);
   assert.deepEqual(got.answers.slice(0, 4), ["text", '{"a":1}', "null", "[1]"]);
   assert.match(got.answers[4], /externalApi/);
   assert.equal(got.asked[1].request_body, '{"i":1}');
+  assert.deepEqual(got.asked.map(({ ctx }) => ctx ?? null), [null, { user: "u" }, null, null, null], "the call's own, no other");
 });
 
 xtest("a child has the parent's time, and ends with it", async (page) => {

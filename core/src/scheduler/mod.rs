@@ -13,6 +13,7 @@
 //! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 
+mod calls;
 mod children;
 mod circuit;
 mod dispatch;
@@ -177,56 +178,10 @@ impl Scheduler {
         }
     }
 
-    fn has_ready(&self, model: ModelIndex) -> bool {
-        let is_ready = |id: &ReplicaId| self.replicas.get(id).is_some_and(|replica| replica.stage == Stage::Ready);
-        self.models[model].replicas.iter().any(is_ready)
-    }
-
-    fn enqueue(&mut self, call: CallId, open: Call, model: ModelIndex) {
-        let (deadline, is_child) = (open.deadline, open.parent.is_some());
-        self.uses += 1;
-        let state = &mut self.models[model];
-        state.open_calls += 1;
-        state.last_used = self.uses;
-        state.queued += 1;
-        // Somebody's engine waits for a child: the calls before it may need that engine.
-        if is_child {
-            state.queue.push_front(call);
-        } else {
-            state.queue.push_back(call);
-        }
-        if state.phase != Phase::Loaded && open.fallback {
-            self.earliest_deadline = self.earliest_deadline.min(open.patience());
-        }
-        if state.phase == Phase::Loading {
-            // A caller who waits longer than the default gives the model longer to start.
-            for id in &state.replicas {
-                if let Some(replica) = self.replicas.get_mut(id) {
-                    replica.start_deadline = replica.start_deadline.max(deadline);
-                }
-            }
-        }
-        self.calls.insert(call, open);
-    }
-
     /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
     pub fn cancel(&mut self, call: CallId, now: f64) {
         self.now = now;
         self.give_up(call, Failure::new(Code::Cancelled, "The call was cancelled."));
-    }
-
-    /// Fails a call that nobody wants any more; a worker that computes it has a moment to end.
-    fn give_up(&mut self, call: CallId, failure: Failure) {
-        let Some(open) = self.calls.get(&call) else { return };
-        let limit = self.now + self.policy.cancel_grace_ms;
-        for id in &open.at {
-            if let Some(head) = self.replicas.get_mut(id).and_then(|replica| replica.flights.front_mut())
-                && head.call == call
-            {
-                head.deadline = head.deadline.min(limit);
-            }
-        }
-        self.fail(call, failure);
     }
 
     /// The shell created the replica's worker.
@@ -343,39 +298,5 @@ impl Scheduler {
             // An empty `sum` of floats would be -0.
             heap: replicas().fold(0.0, |sum, replica| sum + replica.heap),
         })
-    }
-
-    fn fail(&mut self, call: CallId, failure: Failure) {
-        if self.settle(call) {
-            self.actions.push_back(Action::Fail { call, failure });
-        }
-    }
-
-    /// Forgets a call; `true` if it was open. Its children end with it.
-    fn settle(&mut self, call: CallId) -> bool {
-        let Some(open) = self.calls.remove(&call) else { return false };
-        if self.calls.is_empty() {
-            self.earliest_deadline = f64::INFINITY;
-        }
-        if let Some(model) = open.model {
-            self.leaves_model(model, open.at.is_empty());
-        }
-        if open.parent.is_some() || open.children > 0 {
-            self.part_family(call, &open);
-        }
-        true
-    }
-
-    /// A call is no longer the model's.
-    fn leaves_model(&mut self, model: ModelIndex, was_queued: bool) {
-        let state = &mut self.models[model];
-        state.open_calls -= 1;
-        if was_queued {
-            state.queued -= 1;
-        }
-        if state.open_calls == 0 {
-            self.end_extra_replicas(model);
-            self.evict_excess();
-        }
     }
 }
