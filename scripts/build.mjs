@@ -51,22 +51,22 @@ function withoutOwnPaths() {
 /** Writes the three wrappings. */
 async function bundle(config, { glue: generated, packed, unpacker }, out) {
   const esbuild = await import("esbuild");
-  const { "out-dir": pkg, "out-name": name } = config["wasm-pack"];
   const { browser, module, commonjs, target } = config.bundle;
-  const glue = path.join(root, pkg, `${name}.js`);
-  // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
+  const small = { minify: true, target, legalComments: "none", logLevel: "warning" };
   const exported = [];
   const bindings = generated
     // Only panics show values by it, a kilobyte for what nobody reads.
     .replace(/function debugString\(val\) \{[^]*?\n\}\n/, "const debugString = String;\n")
-    .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`))
-    .concat(`module.exports = { initSync, ${exported.join(", ")} };\n`);
-  const common = { bundle: true, minify: true, write: false, target, legalComments: "none", logLevel: "warning" };
+    .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`));
+  // Minified once, and put into page and worker as one text: gzip then sees that they are the same.
+  const { code } = await esbuild.transform(`x = (() => { ${bindings} return { initSync, ${exported.join(", ")} }; })()`, small);
+  const insert = (text) => text.replace("SPARK_GLUE", () => code.replace(/^x=/, "").replace(/;\n$/, ""));
+  // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
+  const glue = { "spark:glue": "module.exports = SPARK_GLUE;" };
+  const common = { ...small, bundle: true, write: false };
   const virtual = (modules) => ({
     name: "payload",
     setup(context) {
-      context.onResolve({ filter: /^spark:glue$/ }, () => ({ path: glue, sideEffects: false }));
-      context.onLoad({ filter: /.*/, namespace: "file" }, ({ path: id }) => (id === glue ? { contents: bindings } : null));
       context.onResolve({ filter: /^spark:/ }, ({ path: id }) => ({ path: id, namespace: "payload" }));
       context.onLoad({ filter: /.*/, namespace: "payload" }, ({ path: id }) => ({ contents: modules[id] }));
     },
@@ -75,17 +75,18 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
     ...common,
     entryPoints: [path.join(root, "src/js/worker.js")],
     format: "iife",
-    plugins: [virtual({})],
+    plugins: [virtual(glue)],
   });
   const payload = virtual({
+    ...glue,
     "spark:wasm": `module.exports = ${JSON.stringify(packed.toString("base64"))};`,
     "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("hex"))};`,
-    "spark:worker": `export default ${JSON.stringify(worker.outputFiles[0].text)};`,
+    "spark:worker": `export default ${JSON.stringify(insert(worker.outputFiles[0].text))};`,
   });
   const wrap = async (entry, file, options) => {
     const result = await esbuild.build({ ...common, entryPoints: [path.join(root, entry)], plugins: [payload], ...options });
     const banner = "/*! spark-execute | MIT OR Apache-2.0 */\n";
-    await writeFile(path.join(out, file), banner + result.outputFiles[0].text);
+    await writeFile(path.join(out, file), banner + insert(result.outputFiles[0].text));
   };
   await wrap("src/js/index.js", module, { format: "esm" });
   await wrap("src/js/browser.js", browser, { format: "iife" });

@@ -1,3 +1,5 @@
+// First, so that gzip sees how much of it stands before it too: our bindings.
+import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
@@ -6,7 +8,6 @@ import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payl
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { createWorker } from "./workers.js";
 import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
-import workerText from "spark:worker";
 
 /** The error that was made last, until it has its stack. */
 let latest;
