@@ -11,6 +11,9 @@ import { optimise, pack, shorten } from "./lib/payload.mjs";
 import { run, say } from "./lib/run.mjs";
 import { root } from "./lib/paths.mjs";
 
+/** Stands for the bindings while esbuild bundles what uses them. */
+const GLUE = "__spark_glue__";
+
 /** Builds everything. @param {{ config?: string }} [options] another configuration file, for tests */
 export async function build({ config: file = path.join(root, "wasm-pack.toml") } = {}) {
   const { parse } = await import("smol-toml");
@@ -51,41 +54,46 @@ function withoutOwnPaths() {
 /** Writes the three wrappings. */
 async function bundle(config, { glue: generated, packed, unpacker }, out) {
   const esbuild = await import("esbuild");
-  const { "out-dir": pkg, "out-name": name } = config["wasm-pack"];
   const { browser, module, commonjs, target } = config.bundle;
-  const glue = path.join(root, pkg, `${name}.js`);
-  // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
   const exported = [];
   const bindings = generated
     // Only panics show values by it, a kilobyte for what nobody reads.
     .replace(/function debugString\(val\) \{[^]*?\n\}\n/, "const debugString = String;\n")
     .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`))
-    .concat(`module.exports = { initSync, ${exported.join(", ")} };\n`);
+    .concat(`return { initSync, ${exported.join(", ")} };\n`);
   const common = { bundle: true, minify: true, write: false, target, legalComments: "none", logLevel: "warning" };
   const virtual = (modules) => ({
     name: "payload",
     setup(context) {
-      context.onResolve({ filter: /^spark:glue$/ }, () => ({ path: glue, sideEffects: false }));
-      context.onLoad({ filter: /.*/, namespace: "file" }, ({ path: id }) => (id === glue ? { contents: bindings } : null));
       context.onResolve({ filter: /^spark:/ }, ({ path: id }) => ({ path: id, namespace: "payload" }));
       context.onLoad({ filter: /.*/, namespace: "payload" }, ({ path: id }) => ({ contents: modules[id] }));
     },
   });
+  // Minified once and put in afterwards: with the same names in the page and in the worker, the second copy costs little.
+  const { code: glue } = await esbuild.transform(`(() => {${bindings}})()`, { minify: true, target });
+  const withGlue = ({ outputFiles: [{ text }] }) => {
+    const [before, after, ...more] = text.split(GLUE);
+    if (after === undefined || more.length) throw new Error(`${GLUE} is not once in what esbuild made.`);
+    return before + glue.trim().replace(/;$/, "") + after;
+  };
+  // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
+  const lazy = { "spark:glue": `module.exports = ${GLUE};` };
   const worker = await esbuild.build({
     ...common,
     entryPoints: [path.join(root, "src/js/worker.js")],
     format: "iife",
-    plugins: [virtual({})],
+    plugins: [virtual(lazy)],
   });
   const payload = virtual({
+    ...lazy,
     "spark:wasm": `module.exports = ${JSON.stringify(packed.toString("base64"))};`,
     "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("base64"))};`,
-    "spark:worker": `export default ${JSON.stringify(worker.outputFiles[0].text)};`,
+    "spark:worker": `export default ${JSON.stringify(withGlue(worker))};`,
   });
   const wrap = async (entry, file, options) => {
     const result = await esbuild.build({ ...common, entryPoints: [path.join(root, entry)], plugins: [payload], ...options });
     const banner = "/*! spark-execute | MIT OR Apache-2.0 */\n";
-    await writeFile(path.join(out, file), banner + result.outputFiles[0].text);
+    await writeFile(path.join(out, file), banner + withGlue(result));
   };
   await wrap("src/js/index.js", module, { format: "esm" });
   await wrap("src/js/browser.js", browser, { format: "iife" });
