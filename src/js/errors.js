@@ -7,6 +7,8 @@ const BRAND = Symbol.for("spark-execute.error");
 export class SparkError extends Error {
   static {
     this.prototype[BRAND] = true;
+    // Minified names would show in logs.
+    define(this, "name", "SparkError");
   }
 
   /**
@@ -22,10 +24,9 @@ export class SparkError extends Error {
     this.type = type;
     this.status = fields.status ?? status;
     this.severity = "low";
-    if (fields.requestId !== undefined) this.requestId = fields.requestId;
-    if (fields.retryAfter !== undefined) this.retryAfter = fields.retryAfter;
-    if (fields.path !== undefined) this.path = fields.path;
-    if (fields.details !== undefined) this.details = fields.details;
+    for (const key of ["requestId", "retryAfter", "path", "details"]) {
+      if (fields[key] !== undefined) this[key] = fields[key];
+    }
     define(this, "uuid", fields.uuid);
     define(this, "input", fields.input);
   }
@@ -58,204 +59,148 @@ function define(error, key, value) {
   Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
-function defaults(name, type, code, status = 500) {
-  return { name, type, status, code };
+/** `Spark.WasmRunnerErrors`: all classes by name. */
+export const WasmRunnerErrors = { SparkError };
+
+/** The class that stands for each code. */
+export const CLASS_OF_CODE = { INTERNAL: SparkError };
+
+/**
+ * Makes a class.
+ * @param {typeof SparkError} Parent
+ * @param {string} name of the class
+ * @param {string} codes that it stands for, the usual one first; in brackets one that another class stands for
+ * @param {string} [category] `name` of its errors; with `type` and `status` the parent's when left out
+ * @param {string} [type] without `error.`
+ * @param {number} [status]
+ */
+function make(Parent, name, codes, category, type = category?.toUpperCase(), status = 500) {
+  const [code] = codes.match(/\w+/);
+  const own = category && { name: category, type: `error.${type}`, status };
+  const made = class extends Parent {
+    static defaults = { ...Parent.defaults, ...own, code };
+  };
+  for (const key of codes.split(" ")) if (/^\w/.test(key)) CLASS_OF_CODE[key] = made;
+  define(made, "name", name);
+  WasmRunnerErrors[name] = made;
+  return made;
 }
 
 /** Something about a model. */
-export class ModelError extends SparkError {
-  static defaults = defaults("model_error", "error.MODEL_ERROR", "INTERNAL");
-}
+const ModelError = make(SparkError, "ModelError", "(INTERNAL)", "model_error");
 
 /** No configured model has the requested id. */
-export class MissingModelError extends ModelError {
-  static defaults = defaults("missing_model_error", "error.MISSING_MODEL_ERROR", "MODEL_NOT_FOUND");
-}
+make(ModelError, "MissingModelError", "MODEL_NOT_FOUND", "missing_model_error");
 
 /** The model could not be loaded or started. */
-export class ModelInitializationError extends ModelError {
-  static defaults = defaults("model_not_initialized_error", "error.MODEL_NOT_INITIALIZED_ERROR", "GLUE_FAILED");
-}
+const ModelInitializationError = make(
+  ModelError,
+  "ModelInitializationError",
+  "GLUE_FAILED WASM_INVALID MODEL_CONSTRUCT",
+  "model_not_initialized_error",
+);
 
 /** The package of a model cannot be read or must not be used. */
-export class PackageError extends ModelInitializationError {
-  static defaults = { ...ModelInitializationError.defaults, code: "ZIP_INVALID" };
-}
+make(
+  ModelInitializationError,
+  "PackageError",
+  "ZIP_INVALID BINARY_INVALID BINARY_FETCH BASE64_INVALID PACKAGE_INCOMPLETE PACKAGE_AMBIGUOUS CHECKSUM_MISMATCH " +
+    "PACKAGE_TOO_LARGE",
+);
 
 /** The model refused the inputs. */
-export class ModelValidationError extends ModelError {
-  static defaults = defaults("validation_error", "error.VALIDATION", "REQUEST_INVALID");
-}
+make(ModelError, "ModelValidationError", "(REQUEST_INVALID)", "validation_error", "VALIDATION");
 
 /** The engine failed while computing. */
-export class ModelExecuteError extends ModelError {
-  static defaults = defaults("execution_error", "error.EXECUTION", "ENGINE_EXCEPTION");
-}
+make(
+  ModelError,
+  "ModelExecuteError",
+  "ENGINE_EXCEPTION ENGINE_TRAP OUT_OF_MEMORY RESPONSE_INVALID XCALL_DEPTH XCALL_CYCLE",
+  "execution_error",
+  "EXECUTION",
+);
 
 /** The caller cancelled the call. */
-export class ExecuteCancelled extends ModelError {
-  static defaults = defaults("execution_cancelled", "error.EXECUTION", "CANCELLED");
-}
+const ExecuteCancelled = make(ModelError, "ExecuteCancelled", "CANCELLED", "execution_cancelled", "EXECUTION");
+WasmRunnerErrors.ModelExecuteCancelled = ExecuteCancelled;
 
 /** The `Spark` instance was destroyed before the call ended, or was used afterwards. */
-export class DestroyedError extends ExecuteCancelled {
-  static defaults = { ...ExecuteCancelled.defaults, code: "DESTROYED" };
-}
+make(ExecuteCancelled, "DestroyedError", "DESTROYED");
 
 /** The call's time ran out. */
-export class TimeoutError extends ModelError {
-  static defaults = defaults("timeout_error", "error.TIMEOUT", "TIMEOUT", 504);
-}
+make(ModelError, "TimeoutError", "TIMEOUT", "timeout_error", "TIMEOUT", 504);
 
 /** The package is not compatible with this runner. */
-export class CompatibilityJsonError extends ModelError {
-  static defaults = defaults("compatibility_json_error", "error.COMPATIBILITY_JSON", "COMPATIBILITY_JSON");
-}
-
-/** The endpoint refused the credentials. */
-export class UnauthorizedError extends SparkError {
-  static defaults = defaults("unauthorized", "error.UNAUTHORIZED", "UNAUTHORIZED", 401);
-}
-
-/** The request, or the configuration, is wrong. */
-export class BadRequestError extends SparkError {
-  static defaults = defaults("bad_request_error", "error.BAD_REQUEST_ERROR", "REQUEST_INVALID", 400);
-}
-
-/** The configuration given to `new Spark` is wrong; `path` names the field. */
-export class ConfigurationError extends BadRequestError {
-  static defaults = { ...BadRequestError.defaults, code: "CONFIG_INVALID" };
-}
-
-/** The call does not say which model to run. */
-export class ParameterRequiredError extends SparkError {
-  static defaults = defaults("missing_parameter", "error.MISSING_PARAMETER", "VERSION_ID_MISSING", 400);
-}
-
-/** The browser would not do what is needed. */
-export class BrowserError extends SparkError {
-  static defaults = defaults("browser_error", "error.BROWSER_ERROR", "WORKER_START");
-}
-
-/** The environment lacks something needed. */
-export class NotSupportedError extends BrowserError {
-  static defaults = defaults("not_supported_error", "error.NOT_SUPPORTED", "UNSUPPORTED_ENVIRONMENT");
-}
-
-/** There is no `Worker` here: Node, server-side rendering, jsdom. */
-export class UnsupportedEnvironmentError extends NotSupportedError {
-  static defaults = { ...NotSupportedError.defaults };
-}
-
-/** The endpoint could not answer. */
-export class EndpointError extends SparkError {
-  static defaults = defaults("endpoint_error", "error.ENDPOINT", "SERVER_ERROR");
-}
-
-/** The endpoint accepts the credentials, but not for this service. */
-export class ForbiddenError extends EndpointError {
-  static defaults = defaults("forbidden", "error.FORBIDDEN", "FORBIDDEN", 403);
-}
-
-/** The endpoint got too many requests. */
-export class RateLimitError extends EndpointError {
-  static defaults = defaults("rate_limit", "error.RATE_LIMIT", "RATE_LIMITED", 429);
-}
-
-/** The endpoint is not available for the moment. */
-export class ServiceUnavailableError extends EndpointError {
-  static defaults = defaults("service_unavailable", "error.SERVICE_UNAVAILABLE", "UNAVAILABLE", 503);
-}
-
-/** The endpoint could not be reached, or the browser hides its answer. */
-export class NetworkError extends EndpointError {
-  static defaults = defaults("network_error", "error.NETWORK", "NETWORK", 0);
-}
+make(ModelError, "CompatibilityJsonError", "COMPATIBILITY_JSON", "compatibility_json_error", "COMPATIBILITY_JSON");
 
 /** The model failed several times in a row and is left alone for a moment. */
-export class CircuitOpenError extends ModelError {
-  static defaults = defaults("circuit_open", "error.CIRCUIT_OPEN", "CIRCUIT_OPEN", 503);
-}
+make(ModelError, "CircuitOpenError", "CIRCUIT_OPEN", "circuit_open", undefined, 503);
 
-/** The class that stands for each code. */
-export const CLASS_OF_CODE = {
-  CONFIG_INVALID: ConfigurationError,
-  REQUEST_INVALID: BadRequestError,
-  VERSION_ID_MISSING: ParameterRequiredError,
-  MODEL_NOT_FOUND: MissingModelError,
-  CANCELLED: ExecuteCancelled,
-  DESTROYED: DestroyedError,
-  TIMEOUT: TimeoutError,
-  UNSUPPORTED_ENVIRONMENT: UnsupportedEnvironmentError,
-  WASM_BLOCKED: BrowserError,
-  WORKER_BLOCKED: BrowserError,
-  WORKER_START: BrowserError,
-  WORKER_CRASHED: BrowserError,
-  BINARY_INVALID: PackageError,
-  BINARY_FETCH: PackageError,
-  BASE64_INVALID: PackageError,
-  ZIP_INVALID: PackageError,
-  PACKAGE_INCOMPLETE: PackageError,
-  PACKAGE_AMBIGUOUS: PackageError,
-  CHECKSUM_MISMATCH: PackageError,
-  PACKAGE_TOO_LARGE: PackageError,
-  WASM_INVALID: ModelInitializationError,
-  GLUE_FAILED: ModelInitializationError,
-  MODEL_CONSTRUCT: ModelInitializationError,
-  ENGINE_EXCEPTION: ModelExecuteError,
-  ENGINE_TRAP: ModelExecuteError,
-  OUT_OF_MEMORY: ModelExecuteError,
-  RESPONSE_INVALID: ModelExecuteError,
-  MODEL_AMBIGUOUS: BadRequestError,
-  CIRCUIT_OPEN: CircuitOpenError,
-  CREDENTIAL_INVALID: UnauthorizedError,
-  UNAUTHORIZED: UnauthorizedError,
-  FORBIDDEN: ForbiddenError,
-  REQUEST_REFUSED: BadRequestError,
-  RATE_LIMITED: RateLimitError,
-  UNAVAILABLE: ServiceUnavailableError,
-  SERVER_ERROR: EndpointError,
-  NETWORK: NetworkError,
-  ONLINE_RESPONSE_INVALID: EndpointError,
-  XCALL_DEPTH: ModelExecuteError,
-  XCALL_CYCLE: ModelExecuteError,
-  COMPATIBILITY_JSON: CompatibilityJsonError,
-  INTERNAL: SparkError,
-};
+/** The endpoint refused the credentials. */
+make(SparkError, "UnauthorizedError", "UNAUTHORIZED CREDENTIAL_INVALID", "unauthorized", undefined, 401);
 
-/** `Spark.WasmRunnerErrors`: all classes by name. */
-export const WasmRunnerErrors = Object.freeze({
+/** The request, or the configuration, is wrong. */
+export const BadRequestError = make(
   SparkError,
-  ModelError,
-  MissingModelError,
-  ModelInitializationError,
-  PackageError,
-  ModelValidationError,
-  ModelExecuteError,
-  ExecuteCancelled,
-  ModelExecuteCancelled: ExecuteCancelled,
-  DestroyedError,
-  TimeoutError,
-  CompatibilityJsonError,
-  UnauthorizedError,
-  BadRequestError,
-  ConfigurationError,
-  ParameterRequiredError,
-  BrowserError,
-  NotSupportedError,
-  UnsupportedEnvironmentError,
-  EndpointError,
-  ForbiddenError,
-  RateLimitError,
-  ServiceUnavailableError,
-  NetworkError,
-  CircuitOpenError,
-});
+  "BadRequestError",
+  "REQUEST_INVALID MODEL_AMBIGUOUS REQUEST_REFUSED",
+  "bad_request_error",
+  undefined,
+  400,
+);
 
-// Minified names would show in logs.
-for (const [name, errorClass] of Object.entries(WasmRunnerErrors)) {
-  if (name !== "ModelExecuteCancelled") define(errorClass, "name", name);
-}
+/** The configuration given to `new Spark` is wrong; `path` names the field. */
+make(BadRequestError, "ConfigurationError", "CONFIG_INVALID");
+
+/** The call does not say which model to run. */
+make(SparkError, "ParameterRequiredError", "VERSION_ID_MISSING", "missing_parameter", undefined, 400);
+
+/** The browser would not do what is needed. */
+export const BrowserError = make(
+  SparkError,
+  "BrowserError",
+  "WORKER_START WORKER_BLOCKED WORKER_CRASHED WASM_BLOCKED",
+  "browser_error",
+);
+
+/** The environment lacks something needed. */
+const NotSupportedError = make(
+  BrowserError,
+  "NotSupportedError",
+  "(UNSUPPORTED_ENVIRONMENT)",
+  "not_supported_error",
+  "NOT_SUPPORTED",
+);
+
+/** There is no `Worker` here: Node, server-side rendering, jsdom. */
+export const UnsupportedEnvironmentError = make(
+  NotSupportedError,
+  "UnsupportedEnvironmentError",
+  "UNSUPPORTED_ENVIRONMENT",
+);
+
+/** The endpoint could not answer. */
+const EndpointError = make(
+  SparkError,
+  "EndpointError",
+  "SERVER_ERROR ONLINE_RESPONSE_INVALID",
+  "endpoint_error",
+  "ENDPOINT",
+);
+
+/** The endpoint accepts the credentials, but not for this service. */
+make(EndpointError, "ForbiddenError", "FORBIDDEN", "forbidden", undefined, 403);
+
+/** The endpoint got too many requests. */
+make(EndpointError, "RateLimitError", "RATE_LIMITED", "rate_limit", undefined, 429);
+
+/** The endpoint is not available for the moment. */
+make(EndpointError, "ServiceUnavailableError", "UNAVAILABLE", "service_unavailable", undefined, 503);
+
+/** The endpoint could not be reached, or the browser hides its answer. */
+make(EndpointError, "NetworkError", "NETWORK", "network_error", "NETWORK", 0);
+
+Object.freeze(WasmRunnerErrors);
 
 /** Makes the error that stands for a failure of the core. */
 export function makeError(code, message, path, details, cause, uuid, input, status, requestId, retryAfter) {
