@@ -43,7 +43,11 @@ const environment = {
 
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
-  fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", event.reason);
+  const { reason } = event;
+  // An engine that fails after it was suspended fails here: the promise that waits for it stays open.
+  if (environment.refused) fail("OUT_OF_MEMORY", "The model ran out of memory. Give it less data, or run fewer replicas.", reason);
+  else if (reason instanceof WebAssembly.RuntimeError) fail("ENGINE_TRAP", "The model's engine crashed.", reason);
+  else fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", reason);
 });
 
 self.addEventListener("messageerror", () => {

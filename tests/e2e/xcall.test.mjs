@@ -236,3 +236,42 @@ xtest("a child has the parent's time, and ends with it", async (page) => {
   });
   assert.deepEqual(got, ["TIMEOUT", "CANCELLED", 1]);
 });
+
+xtest("a reply that does not fit into the engine's memory ends that call alone", async (page) => {
+  const small = packageOf("caller-small");
+  const got = await page.run(
+    async ({ url, child }) => {
+      const texts = [() => "x".repeat(80 * 1024 * 1024), () => "small"];
+      const spark = new Spark({ nodegenModels: [{ versionId: "small", binary: url }], externalApi: () => texts.shift()() });
+      const inputs = { ...child, call_type: 1, request_body: "{}" };
+      const failed = await refused(spark.execute(ask(inputs), "small"));
+      const { replies } = await outputsOf(spark.execute(ask(inputs), "small"));
+      await spark.destroy();
+      return { class: failed.class, code: failed.code, replies };
+    },
+    { url: small.url, child: CHILD },
+  );
+  assert.equal(got.class, "ModelExecuteError");
+  assert.equal(got.code, "OUT_OF_MEMORY");
+  assert.deepEqual(got.replies, ["small"]);
+});
+
+xtest("cancelling a parent ends its child's request", async (page, server) => {
+  server.next({ stall: "headers" });
+  await page.run(
+    ({ child, ids }) => {
+      const spark = make({ sparkEndpoint: endpoint() }, ids);
+      const { response, cancellationToken } = spark.executeWithCancellationToken(ask({ ...child, request_body: body({}) }), ids[0]);
+      globalThis.stop = async () => {
+        cancellationToken.cancel();
+        const { code } = await refused(response);
+        await spark.destroy();
+        return code;
+      };
+    },
+    { child: CHILD, ids: [caller.id] },
+  );
+  await server.until(() => server.calls[0]?.json);
+  assert.equal(await page.run(() => stop()), "CANCELLED");
+  await server.until(() => server.calls[0].outcome === "aborted");
+});
