@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Object};
 use spark_execute_core::protocol::ToWorker;
+use spark_execute_core::search::contains;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::POLICY;
 use spark_execute_worker::js::{describe, get, set};
@@ -164,7 +165,7 @@ fn not_started(message: &str) -> Failure {
 /// Why the browser would not create the worker.
 fn refused(error: &JsValue, violation: &str) -> Failure {
     let said = describe(error);
-    let failure = if said.contains("TrustedScriptURL") {
+    let failure = if contains(&said, "TrustedScriptURL") {
         let message = "The page enforces Trusted Types without this package's policy. Add spark-execute to its \
                        trusted-types directive, and 'allow-duplicates' if it loads this package more than once.";
         Failure::new(Code::WorkerBlocked, message)

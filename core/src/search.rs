@@ -6,6 +6,12 @@ pub fn find(whole: &str, part: &str) -> Option<usize> {
     (0..whole.len()).find(|&at| !part.is_empty() && whole.as_bytes()[at..].starts_with(part.as_bytes()))
 }
 
+/// Whether `c` is in `text`: in the standard library, a search for a text.
+#[inline(never)]
+pub fn has(text: &str, c: char) -> bool {
+    text.chars().any(|other| other == c)
+}
+
 /// Whether `part` is in `whole`.
 pub fn contains(whole: &str, part: &str) -> bool {
     find(whole, part).is_some()
@@ -29,11 +35,14 @@ mod tests {
 
     #[test]
     fn parts_are_found_where_the_standard_library_finds_them() {
-        for (whole, part) in [("abcabc", "abc"), ("abcabc", "cab"), ("éaé", "aé"), ("a", "ab"), ("", "a"), ("aab", "ab")] {
+        for (whole, part) in
+            [("abcabc", "abc"), ("abcabc", "cab"), ("éaé", "aé"), ("a", "ab"), ("", "a"), ("aab", "ab")]
+        {
             assert_eq!(find(whole, part), whole.find(part), "{whole} {part}");
             assert_eq!(contains(whole, part), whole.contains(part), "{whole} {part}");
             assert_eq!(replaced(whole, part, "[c]"), whole.replace(part, "[c]"), "{whole} {part}");
         }
+        assert!(has("aé😀", 'é') && has("aé😀", '😀') && !has("aé😀", 'b') && !has("", 'a'));
         assert_eq!(find("a", ""), None);
         assert_eq!(replaced("abca", "a", "aa"), "aabcaa");
     }

@@ -115,7 +115,8 @@ pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<End
     const ELSEWHERE: &[&str] = &["timeout", "nodegenModels", "xcall", "externalApi"];
     let Some(value) = config.present("sparkEndpoint") else { return Ok(None) };
     // A text is not repeated: it may be a key.
-    let fields = &Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
+    let fields =
+        &Fields::of(value, "sparkEndpoint").ok_or_else(|| refuse_secretly("sparkEndpoint", value, ACCEPTED))?;
     let mut endpoint = Endpoint {
         url: String::new(),
         tenant: tenant(fields)?,
@@ -262,7 +263,7 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
     }
     let rest = rest.trim_end_matches('/');
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.contains('@') {
+    if search::has(host, '@') {
         return Some("has a user name or password in it");
     }
     if !is_host(host) || path.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
@@ -295,10 +296,10 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
 /// Whether this may be a host and perhaps a port; the browser judges the rest.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, port),
+        Some((name, port)) if !search::has(port, ']') => (name, port),
         _ => (host, "0"),
     };
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"\\^`{|}%".contains(c);
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || search::has("<>\"\\^`{|}%", c);
     !name.is_empty() && !name.contains(forbidden) && port.parse::<u16>().is_ok()
 }
 
