@@ -205,6 +205,13 @@ impl Pool {
     /// Tells the scheduler something and does what it wants done.
     pub(crate) fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
         let answer = event(&mut self.state.borrow_mut().scheduler);
+        self.act();
+        answer
+    }
+
+    /// Does what the scheduler wants done. Not a part of `tell`, of which there is a copy for every event.
+    #[inline(never)]
+    fn act(&self) {
         let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
@@ -218,7 +225,6 @@ impl Pool {
             self.post_calls(replica, &calls);
         }
         self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now);
-        answer
     }
 
     fn perform(&self, action: Action) {

@@ -66,6 +66,7 @@ impl Pool {
         }
     }
 
+    #[inline(never)]
     fn heard(&self, id: ReplicaId, event: Event) {
         let message = match event {
             Event::Broken(failure) => return self.died(id, failure, JsValue::UNDEFINED),

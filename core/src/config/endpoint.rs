@@ -263,7 +263,7 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
     }
     let rest = rest.trim_end_matches('/');
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.contains('@') {
+    if text::has(host, '@') {
         return Some("has a user name or password in it");
     }
     if !is_host(host) || path.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
@@ -296,10 +296,10 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
 /// Whether this may be a host and perhaps a port; the browser judges the rest.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => (name, port),
+        Some((name, port)) if !text::has(port, ']') => (name, port),
         _ => (host, "0"),
     };
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"\\^`{|}%".contains(c);
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || text::has("<>\"\\^`{|}%", c);
     !name.is_empty() && !name.contains(forbidden) && port.parse::<u16>().is_ok()
 }
 

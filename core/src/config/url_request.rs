@@ -3,6 +3,7 @@
 use super::fields::{Fields, Notes, clipped, join, refuse, trimmed, wrong};
 use crate::error::{Failure, Result};
 use crate::raw::Raw;
+use crate::text;
 
 /// An address with what its request needs.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,7 +106,7 @@ fn headers(value: &Raw, path: &str) -> Result<Vec<(String, String)>> {
 
 /// One header. What it holds is never repeated in a message.
 fn header(name: String, value: &Raw, at: String) -> Result<(String, String)> {
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let token = |c: char| c.is_ascii_alphanumeric() || text::has("!#$%&'*+-.^_`|~", c);
     if name.is_empty() || !name.chars().all(token) {
         return Err(wrong(&at, &format!(" is not a header: {:?} is not a header name.", clipped(&name))));
     }
