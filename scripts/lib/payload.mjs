@@ -45,6 +45,14 @@ export function shorten(glue, { imports, exports }) {
   };
   replace(/^async function __wbg_load[^]*?^}\n/gm, "");
   replace(/^let __wbg_init_promise;[^]*/gm, "");
+  // We always hand over a compiled module, once, and where there is WebAssembly there is `encodeInto`.
+  replace(
+    /^function initSync\(module\) \{[^]*?^}\n/gm,
+    () => `function initSync({ module }) {
+      __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
+    }\n`,
+  );
+  replace(/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^}\n/gm, "");
   // All imports are from one module, which the optimiser calls "a".
   replace(/"\.\/\w+_bg\.js": import0/g, "a: import0");
   for (const [, long, short] of imports) replace(new RegExp(`^( +)${long}(?=: )`, "gm"), (_, indent) => indent + short);
