@@ -48,8 +48,8 @@ const host = {
     },
 };
 
-/** Runs Spark models inside the page. */
-export class Spark extends EventTarget {
+/** Runs Spark models inside the page. Importing it works everywhere, also where there are no events. */
+export class Spark extends (globalThis.EventTarget ?? Object) {
   static {
     // Whatever the minifier calls it.
     Object.defineProperty(this, "name", { value: "Spark" });

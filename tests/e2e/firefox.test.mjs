@@ -97,11 +97,14 @@ test("failures are told apart, calls can be cancelled, and the model works on", 
         ],
       });
       const codes = {};
+      let value = 0;
       for (const mode of ["trap", "throw", "abort", "deep_recursion", "invalid_utf8", "invalid_json"]) {
         codes[mode] = (await refused(spark.execute(ask({ mode }), "crash"))).code;
+        value += (await outputsOf(spark.execute(ask({ value: 4 }), "crash"))).value;
       }
       for (const id of ["missing", "text", "nobody"]) codes[id] = (await refused(spark.execute(ask({}), id))).code;
-      const { value } = await outputsOf(spark.execute(ask({ value: 4 }), "crash"));
+      for (let call = 0; call < 3; call++) await refused(spark.execute(ask({ mode: "trap" }), "crash"));
+      codes.often = (await refused(spark.execute(ask({}), "crash"))).code;
       await spark.execute(ask({ ms: 0 }), "slow");
       const { response, cancellationToken } = spark.executeWithCancellationToken(ask({ ms: 60_000 }), "slow");
       await until(() => spark.stats()[1].running === 1);
@@ -130,9 +133,10 @@ test("failures are told apart, calls can be cancelled, and the model works on", 
       nobody: "MODEL_NOT_FOUND",
       cancelled: "CANCELLED",
       late: "TIMEOUT",
+      often: "CIRCUIT_OPEN",
       destroyed: "DESTROYED",
     },
-    value: 4,
+    value: 24,
     tag: "after",
   });
 });

@@ -74,6 +74,9 @@ test("patterns", () => {
   assert.ok(!matchesValue({ a: 1, b: 2 }, { a: 1 }));
   assert.ok(matchesValue("line\nline", { $text: "^line.line$" }));
   assert.ok(matchesValue(null, { $of: [1, null] }));
+  assert.ok(matchesValue(2, { $least: 2 }));
+  assert.ok(!matchesValue(1, { $least: 2 }));
+  assert.ok(!matchesValue("3", { $least: 2 }));
   assert.ok(!matchesValue(-0, 0));
   assert.ok(!matchesValue(undefined, { $absent: true }));
 });

@@ -1,4 +1,4 @@
-// Where there is no browser: importing and constructing work, running a model is refused in words.
+// Where there is no browser: importing and constructing work; a call is answered by the endpoint, or refused in words.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -6,7 +6,8 @@ import { before, test } from "node:test";
 import vm from "node:vm";
 import { pathToFileURL } from "node:url";
 import { run } from "../../scripts/lib/run.mjs";
-import { app, node } from "./lib/apps.mjs";
+import { startServer } from "../server/server.mjs";
+import { VOLUME, app, node } from "./lib/apps.mjs";
 import { tools } from "./lib/tools.mjs";
 
 let folder;
@@ -63,6 +64,26 @@ test("Node, both in one process are two copies that know each other's errors", a
 
 test("Node without WebAssembly", async () => {
   check(await node(folder, ["--jitless", "--no-warnings", "import.mjs"]), "WebAssembly");
+});
+
+test("Node, with an endpoint: it answers instead", async () => {
+  const server = await startServer();
+  try {
+    const { url, tenant, key, versions } = server;
+    const endpoint = { url, tenant, authType: "syntheticKey", syntheticKey: key };
+    const id = versions.find(({ proxy }) => proxy === "cylinder").version_id;
+    const report = await node(folder, ["online.mjs", JSON.stringify(endpoint), JSON.stringify(id)]);
+    const { both, endpoint: alone, stranger, cancelled } = report;
+    for (const { volume, ...rest } of [both, alone]) {
+      assert.ok(Math.abs(volume - VOLUME) < 1e-9, `${volume}`);
+      assert.deepEqual(rest, { executionPath: "online", events: [["online", null]] });
+    }
+    const code = "UNAUTHORIZED";
+    assert.deepEqual(stranger, { code, className: "UnauthorizedError", guarded: true, events: [["online", code]] });
+    assert.equal(cancelled, "CANCELLED");
+  } finally {
+    await server.close();
+  }
 });
 
 test("an environment that has JavaScript and nothing else", async () => {

@@ -25,13 +25,14 @@ export const ABSENT = Symbol("absent");
 
 /**
  * Whether a value is as a pattern says: a literal, or `{ $absent }`, `{ $any }`, `{ $like }` (these members at least),
- * `{ $text }` (a regular expression), `{ $of }` (any of these).
+ * `{ $text }` (a regular expression), `{ $least }` (a number, this or more), `{ $of }` (any of these).
  */
 export function matchesValue(value, pattern) {
   if (typeof pattern !== "object" || pattern === null) return Object.is(value, pattern);
   if ("$any" in pattern) return true;
   if ("$absent" in pattern) return value === ABSENT;
   if ("$text" in pattern) return typeof value === "string" && new RegExp(pattern.$text, "su").test(value);
+  if ("$least" in pattern) return typeof value === "number" && value >= pattern.$least;
   if ("$of" in pattern) return pattern.$of.some((one) => matchesValue(value, one));
   if (typeof value !== "object" || value === null) return false;
   const wanted = "$like" in pattern ? pattern.$like : pattern;
