@@ -18,7 +18,7 @@ const WRONG = () => {
     ["nodegenModels", { nodegenModels: [] }, /no models/],
     ["nodegenModels", { nodegenModels: {} }, /must be an array/],
     ["nodegenModels", { models: [{ versionId: "m", binary }] }, /is missing/],
-    ["sparkEndpoint", { ...one(), sparkEndpoint: "https://a.example" }, /found a text/],
+    ["sparkEndpoint", { ...one(), sparkEndpoint: "sk-a-secret" }, /must be an object such as/],
     ["sparkEndpoint.url", { ...one(), sparkEndpoint: {} }, /is missing/],
     ["nodegenModels[0]", { nodegenModels: [null] }, /must be an object/],
     ["nodegenModels[0].versionId", { nodegenModels: [{ binary }] }, /is missing/],

@@ -27,6 +27,8 @@ export async function runModel({ id, url, stateful }, cases) {
   try {
     const half = stateful ? Math.ceil(cases.length / 2) : cases.length;
     for (let index = 0; index < half; index++) await run(index, "alone");
+    // On a busy machine the second may still be starting; without it nothing could be mixed up.
+    while (!stateful && spark.stats()[0].replicas < 2) await new Promise((turn) => setTimeout(turn, 0));
     let next = stateful ? half : 0;
     const lane = async () => {
       while (next < cases.length) await run(next++, "among others");
