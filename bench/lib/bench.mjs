@@ -6,7 +6,8 @@ import { at } from "../../scripts/lib/paths.mjs";
 import { PRODUCT, serve } from "../../scripts/lib/serve.mjs";
 import { bundlePeer } from "./peer.mjs";
 
-const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", "/bench/limit.js", "/bench/contenders.js", "/bench/measure.js"];
+const PAGE = ["limit.js", "contenders.js", "measure.js", "services.js"].map((name) => `/bench/${name}`);
+const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", ...PAGE];
 
 /**
  * @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is
@@ -46,7 +47,8 @@ export async function open({ quick, note, dist = at("dist") }) {
     model(name) {
       const found = models.find((model) => model.name === name);
       const inputs = Object.fromEntries(found.inputs.map((input) => [input.name, input.default]));
-      return { name, url: `/tests/models/${found.zip}`, id: found.version_id, inputs, bytes: found.zip_bytes };
+      const { folder, service, version_id: id } = found;
+      return { name, url: `/tests/models/${found.zip}`, id, inputs, bytes: found.zip_bytes, folder, service };
     },
 
     async close() {

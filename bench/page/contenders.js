@@ -2,15 +2,21 @@
 // `await make(source, id, replicas)` gives `{ execute(request), destroy() }` that is ready, or gets ready in its first call.
 // A source is an address or the bytes of a zip.
 "use strict";
+
+// The peer takes bytes only as what the `buffer` package makes; its class is recognised by this static method alone.
+class PeerBuffer extends Uint8Array {
+  static isBuffer() {
+    return true;
+  }
+
+  static of(bytes) {
+    return new PeerBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+}
+
 globalThis.contenders = {
   peer: async (source, id) => {
-    // The peer takes bytes only as what the `buffer` package makes; its class is recognised by this static method alone.
-    class Buffer extends Uint8Array {
-      static isBuffer() {
-        return true;
-      }
-    }
-    const url = typeof source === "string" ? source : new Buffer(source.buffer, source.byteOffset, source.byteLength);
+    const url = typeof source === "string" ? source : PeerBuffer.of(source);
     const runner = new CoherentGlobal.WasmRunner({ id, url }, async () => id);
     await runner.initialize();
     return { execute: (request) => runner.execute(request, id), destroy: () => runner.dispose() };
@@ -33,6 +39,25 @@ globalThis.contenders = {
 };
 // The same code once more: what differs between these two is noise.
 contenders.twin = contenders.limit;
+
+// Models that call each other, by folder and service: `execute(request, id)`.
+globalThis.chains = {
+  peer: async (models) => {
+    const idOf = ({ folder_name, service_name }) =>
+      models.find(({ folder, service }) => folder === folder_name && service === service_name).id;
+    const configured = models.map(({ id, bytes }) => ({ id, url: PeerBuffer.of(bytes) }));
+    const runner = new CoherentGlobal.WasmRunner(configured, async (asked) => idOf(asked));
+    await runner.initialize();
+    return { execute: (request, id) => runner.execute(request, id), destroy: () => runner.dispose() };
+  },
+
+  ours: async (models) => {
+    const metaOf = ({ folder, service }) => ({ EngineInformation: { ProductName: folder, ServiceName: service } });
+    return new Spark({
+      nodegenModels: models.map((model) => ({ versionId: model.id, binary: model.bytes, metaData: metaOf(model) })),
+    });
+  },
+};
 
 // The peer prints every request. Here that would be sent to the program that drives the browser, which no page pays for.
 console.log = () => {};

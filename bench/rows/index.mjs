@@ -3,8 +3,10 @@ import * as calls from "./calls.mjs";
 import * as cold from "./cold.mjs";
 import { blockMemory, blockServer } from "./block.mjs";
 import { heap } from "./heap.mjs";
+import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
 import { payload } from "./payload.mjs";
+import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
   cold.coldLargeMemory,
@@ -16,6 +18,9 @@ export const ROWS = [
   calls.throughput1,
   calls.throughput2,
   payload,
+  xcall,
+  xcallTen,
+  online,
   blockServer,
   blockMemory,
   heap,
