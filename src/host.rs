@@ -80,15 +80,19 @@ extern "C" {
 
     /// What an engine asks of another service: see `xcall.js`.
     #[wasm_bindgen(method, js_name = readXcall)]
-    pub fn read_xcall(this: &Host, text: &JsValue) -> JsValue;
+    pub fn read_xcall(this: &Host, text: &JsValue) -> What;
+
+    /// The request that it asks with as text; `undefined` when it is not a usual one.
+    #[wasm_bindgen(method, js_name = childText)]
+    pub fn child_text(this: &Host, what: &What, version_id: Option<&str>) -> JsValue;
 
     /// The answer for that engine, made of a response's text.
     #[wasm_bindgen(method, js_name = xcallReply)]
-    pub fn xcall_reply(this: &Host, asked: &JsValue, status: f64, ms: f64, response: &JsValue) -> JsValue;
+    pub fn xcall_reply(this: &Host, asked: &What, status: f64, ms: f64, response: &JsValue) -> JsValue;
 
     /// The answer for that engine when there is no response.
     #[wasm_bindgen(method, js_name = xcallFailure)]
-    pub fn xcall_failure(this: &Host, asked: &JsValue, error: &JsValue, ms: f64) -> JsValue;
+    pub fn xcall_failure(this: &Host, asked: &What, error: &JsValue, ms: f64) -> JsValue;
 
     /// The answer of the caller's own function as text.
     #[wasm_bindgen(method, catch, js_name = externalReply)]
@@ -109,6 +113,41 @@ extern "C" {
     /// The text of every worker.
     #[wasm_bindgen(method, getter, js_name = workerText)]
     pub fn worker_text(this: &Host) -> JsValue;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What an engine asks of another service.
+    #[derive(Debug)]
+    pub type What;
+
+    /// What is wrong with it, if anything is.
+    #[wasm_bindgen(method, getter)]
+    pub fn wrong(this: &What) -> Option<String>;
+    /// How replies call the service.
+    #[wasm_bindgen(method, getter)]
+    pub fn name(this: &What) -> String;
+    /// `service_uri`.
+    #[wasm_bindgen(method, getter)]
+    pub fn uri(this: &What) -> Option<String>;
+    /// `folder_name`.
+    #[wasm_bindgen(method, getter)]
+    pub fn folder(this: &What) -> Option<String>;
+    /// `service_name`.
+    #[wasm_bindgen(method, getter)]
+    pub fn service(this: &What) -> Option<String>;
+    /// `request_meta.version`.
+    #[wasm_bindgen(method, getter)]
+    pub fn version(this: &What) -> Option<String>;
+    /// `request_meta.transaction_date`.
+    #[wasm_bindgen(method, getter)]
+    pub fn date(this: &What) -> Option<String>;
+    /// The request to the service.
+    #[wasm_bindgen(method, getter)]
+    pub fn input(this: &What) -> JsValue;
+    /// All that the engine said.
+    #[wasm_bindgen(method, getter)]
+    pub fn request(this: &What) -> JsValue;
 }
 
 /// Whose call failed, for the error.

@@ -15,7 +15,7 @@ use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::host::Context;
+use crate::host::{Context, What};
 use crate::online::Names;
 use crate::platform::time_of_day;
 use crate::pool::{End, Pending, Pool};
@@ -40,7 +40,7 @@ pub struct Asked {
     /// The worker's number for it.
     id: u32,
     /// What the facade's `readXcall` made of it.
-    what: JsValue,
+    what: What,
     began: f64,
 }
 
@@ -73,28 +73,28 @@ impl Pool {
 
     /// The call that answers an engine which computes `parent`.
     fn child(&self, asked: &Rc<Asked>, parent: Option<CallId>) -> Result<Pending> {
-        let text = |key: &str| get(&asked.what, key).as_string();
-        if let Some(wrong) = text("wrong") {
+        let what = &asked.what;
+        if let Some(wrong) = what.wrong() {
             let message = format!("What the model asks of another service is {wrong}. Export the model again.");
             return Err(Failure::new(Code::RequestInvalid, message));
         }
-        let name = text("name").unwrap_or_default();
+        let name = what.name();
         let (chain, deadline, ctx) = self
             .inherited(parent)
             .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
         let chain = chain.push(&online::short_name(&name), self.xcall.policy.max_depth)?;
 
-        let input = get(&asked.what, "input");
-        let named = request::Named::of(&input);
-        let (uri, folder, service) = (text("uri"), text("folder"), text("service"));
+        let input = what.input();
+        let (uri, folder, service) = (what.uri(), what.folder(), what.service());
+        let (version, date) = (what.version(), what.date());
         let version_id = request::version_id(&input, &JsValue::UNDEFINED)?;
         let wanted = Wanted {
             version_id: version_id.as_deref(),
             folder: folder.as_deref(),
             service: service.as_deref(),
             service_uri: uri.as_deref(),
-            version: named.version.as_deref(),
-            date: named.date.as_deref(),
+            version: version.as_deref(),
+            date: date.as_deref(),
             ..Wanted::default()
         };
         let may_leave = self.may_leave(asked, &chain);
@@ -104,7 +104,12 @@ impl Pool {
             Err(failure) => return Err(failure),
         };
         let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
-        let request = request::prepare(&self.host, &input, id.as_deref(), &mut JsValue::undefined())?;
+        let usual = self.host.child_text(what, id.as_deref());
+        let request = if usual.is_undefined() {
+            request::prepare(&self.host, &input, id.as_deref(), &mut JsValue::undefined())?
+        } else {
+            Prepared::usual(usual)
+        };
         let request = Prepared { ctx, ..request };
         Ok(Pending {
             model,
@@ -151,9 +156,7 @@ impl Pool {
                 XCallOnline::Ask => {
                     let chain: Array = chain.names().iter().map(|name| JsValue::from_str(name)).collect();
                     let decides: &Function = self.xcall.may_leave.unchecked_ref();
-                    decides
-                        .call2(&JsValue::UNDEFINED, &get(&asked.what, "request"), &chain)
-                        .is_ok_and(|answer| answer == true)
+                    decides.call2(&JsValue::UNDEFINED, &asked.what.request(), &chain).is_ok_and(|answer| answer == true)
                 }
             }
     }
@@ -167,7 +170,7 @@ impl Pool {
         }
         let function: Function = self.xcall.external.clone().unchecked_into();
         let ctx = self.inherited(parent).map_or(JsValue::UNDEFINED, |(.., ctx)| ctx);
-        let returned = function.call2(&JsValue::UNDEFINED, &get(&asked.what, "request"), &ctx);
+        let returned = function.call2(&JsValue::UNDEFINED, &asked.what.request(), &ctx);
         let pool = self.weak();
         spawn_local(async move {
             let answer = match returned {

@@ -7,7 +7,7 @@ import { ask, withVersion } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { createWorker } from "./workers.js";
-import { externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
+import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
 let latest;
@@ -36,6 +36,7 @@ const host = {
   dateMs,
   withVersion,
   readXcall,
+  childText,
   xcallReply,
   xcallFailure,
   externalReply,

@@ -2,11 +2,13 @@
 // of Coherent's own runners: `xcall_version` 2 and 3 want the whole response with `xcall_meta` beside it, 1 (or none) wants
 // it as `data` beside `metadata`.
 
+import { usualId } from "./payload.js";
+
 /**
  * Reads what an engine asks.
  * @param {string} text
  * @returns {{ spread: boolean, name: string, uri?: string, folder?: string, service?: string, input?: object,
- *   request: unknown, wrong?: string }} `wrong` says why there is no `input`
+ *   version?: string, date?: string, request: unknown, wrong?: string }} `wrong` says why there is no `input`
  */
 export function readXcall(text) {
   let request;
@@ -28,11 +30,22 @@ export function readXcall(text) {
   };
   try {
     const input = typeof request_body === "string" ? JSON.parse(request_body) : request_body;
-    if (typeof input === "object" && input !== null && !Array.isArray(input)) return { ...asked, input };
+    if (typeof input === "object" && input !== null && !Array.isArray(input)) {
+      const { version, transaction_date: date } = Object(input.request_meta);
+      return { ...asked, input, version: named(version), date: named(date) };
+    }
   } catch {
     // As below.
   }
   return { ...asked, wrong: request === undefined ? "not JSON" : "without a request_body that is a JSON object" };
+}
+
+/** The request to the other service as text, when there is nothing in it to normalise; most are such. */
+export function childText({ input }, id) {
+  const { request_data, request_meta } = input;
+  const meta = Object(request_meta);
+  const isUsual = usualId({ request_data, request_meta: { ...meta, version_id: "" } }) !== undefined;
+  return isUsual ? JSON.stringify({ ...input, request_meta: { ...meta, version_id: id } }) : undefined;
 }
 
 /** The answer to an engine: the other service's response, given as text. */

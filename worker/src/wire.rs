@@ -39,6 +39,9 @@ impl Value for Js {
     }
 }
 
+const DISPATCH: &str = "Dispatch";
+const DISPATCH_REPLY: &str = "DispatchReply";
+
 #[wasm_bindgen]
 extern "C" {
     /// The array of an answer. `Array::of4` would first make a value of each number, and `Array.of` takes several times
@@ -54,6 +57,7 @@ extern "C" {
 pub fn to_worker(message: &ToWorker<Js>) -> Result<JsValue> {
     match message {
         ToWorker::Call { id, request } => Ok(Array::of2(&(*id).into(), &request.0).into()),
+        ToWorker::DispatchReply { id, reply } => Ok(Array::of3(&DISPATCH_REPLY.into(), &(*id).into(), &reply.0).into()),
         _ => encode(&message.into()),
     }
 }
@@ -62,7 +66,10 @@ pub fn to_worker(message: &ToWorker<Js>) -> Result<JsValue> {
 pub fn read_to_worker(data: JsValue) -> Result<ToWorker<Js>> {
     match frequent(&data) {
         Some((call, id)) => Ok(ToWorker::Call { id, request: Js(call.get(1)) }),
-        None => decode(data)?.try_into(),
+        None => match named(&data, DISPATCH_REPLY) {
+            Some(items) => Ok(ToWorker::DispatchReply { id: number(&items.get(1))? as u32, reply: Js(items.get(2)) }),
+            None => decode(data)?.try_into(),
+        },
     }
 }
 
@@ -75,6 +82,9 @@ pub fn calls(data: &JsValue) -> Option<(&Array, u32)> {
 pub fn from_worker(message: &FromWorker<Js>) -> Result<JsValue> {
     match message {
         FromWorker::Reply { id, response, micros, heap } => Ok(Reply::new(*id, &response.0, *micros, *heap).into()),
+        FromWorker::Dispatch { id, service, request } => {
+            Ok(Array::of4(&DISPATCH.into(), &(*id).into(), &(*service).into(), &request.0).into())
+        }
         _ => encode(&message.into()),
     }
 }
@@ -88,7 +98,14 @@ pub fn read_from_worker(data: JsValue) -> Result<FromWorker<Js>> {
             micros: number(&reply.get(2))?,
             heap: number(&reply.get(3))?,
         }),
-        None => decode(data)?.try_into(),
+        None => match named(&data, DISPATCH) {
+            Some(items) => Ok(FromWorker::Dispatch {
+                id: number(&items.get(1))? as u32,
+                service: number(&items.get(2))?,
+                request: Js(items.get(3)),
+            }),
+            None => decode(data)?.try_into(),
+        },
     }
 }
 
@@ -96,6 +113,11 @@ pub fn read_from_worker(data: JsValue) -> Result<FromWorker<Js>> {
 fn frequent(data: &JsValue) -> Option<(&Array, u32)> {
     let array = data.dyn_ref::<Array>()?;
     Some((array, array.get(0).as_f64()? as u32))
+}
+
+/// The items of a message of this name, which comes often, too.
+fn named<'a>(data: &'a JsValue, name: &str) -> Option<&'a Array> {
+    data.dyn_ref::<Array>().filter(|items| items.get(0) == name)
 }
 
 fn number(value: &JsValue) -> Result<f64> {
