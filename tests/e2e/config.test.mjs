@@ -19,7 +19,7 @@ const WRONG = () => {
     ["nodegenModels", { nodegenModels: {} }, /must be an array/],
     ["nodegenModels", { models: [{ versionId: "m", binary }] }, /is missing/],
     ["sparkEndpoint", { ...one(), sparkEndpoint: "sk-a-secret" }, /must be an object such as/],
-    ["sparkEndpoint.url", { ...one(), sparkEndpoint: {} }, /is missing/],
+    ["sparkEndpoint.tenant", { ...one(), sparkEndpoint: { url: "https://a.example" } }, /is missing/],
     ["nodegenModels[0]", { nodegenModels: [null] }, /must be an object/],
     ["nodegenModels[0].versionId", { nodegenModels: [{ binary }] }, /is missing/],
     ["nodegenModels[0].versionId", one({ versionId: 5 }), /the number 5/],
