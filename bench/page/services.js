@@ -38,6 +38,14 @@ Object.assign(measure, {
     return (performance.now() - began) / calls;
   },
 
+  /** The same with workers that compute nothing and pass a text on; time per call. */
+  async relay(times, calls) {
+    this.bare ??= new Relay();
+    const began = performance.now();
+    for (let i = 0; i < calls; i++) await this.bare.execute(times);
+    return (performance.now() - began) / calls;
+  },
+
   /** So many parents at once, each of which asks for another volume: what came of them. */
   async atOnce(who, count, deadline) {
     const chain = this.chains[who];
@@ -80,6 +88,31 @@ Object.assign(measure, {
     return (performance.now() - began) / calls;
   },
 });
+
+/** Two workers that pass a text of a response's length on through the page: no model can be quicker. */
+class Relay {
+  #parent;
+  #child;
+  #resolve;
+
+  constructor() {
+    const start = (work) => new Worker(URL.createObjectURL(new Blob([`onmessage = ${work}`])));
+    this.#parent = start(({ data }) => postMessage({ text: data.text, asks: data.times > 0 }));
+    this.#child = start(({ data }) => postMessage(data));
+    this.#parent.onmessage = ({ data }) => {
+      if (data.asks) this.#child.postMessage(data.text);
+      else this.#resolve(data.text);
+    };
+    this.#child.onmessage = ({ data }) => this.#parent.postMessage({ text: data, times: 0 });
+  }
+
+  execute(times) {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#parent.postMessage({ text: "x".repeat(900), times });
+    });
+  }
+}
 
 /** A request to the parent that makes it call the child so many times with these inputs. */
 function asking({ parent, child }, times, inputs = child.inputs, tag = null) {

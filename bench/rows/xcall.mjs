@@ -19,6 +19,8 @@ export const xcall = {
       without: () => on(page, "parent", "ours", 0, calls),
       again: () => on(page, "parent", "ours", 0, calls),
       child: () => on(page, "child", "ours", calls),
+      relayWith: () => on(page, "relay", 1, calls),
+      relayWithout: () => on(page, "relay", 0, calls),
       // The peer looks for an answer every 10 ms: more calls tell no more.
       peerWith: () => on(page, "parent", "peer", 1, 5),
       peerWithout: () => on(page, "parent", "peer", 0, 5),
@@ -31,16 +33,15 @@ export const xcall = {
       ...round,
       ours: round.with - round.without,
       peer: round.peerWith - round.peerWithout,
+      limit: round.relayWith - round.relayWithout,
       bound: 3 * round.child,
       noise: Math.abs(round.again - round.without),
     }));
     return { rounds };
   },
   show: (result, { median, spread }) => ({
-    limit: `child ${median("child")}`,
-    ours: `${median("ours")} (${median("with")} − ${median("without")})`,
-    toLimit: `${spread("ours", "bound")} of 3 × child`,
-    noise: spread("noise", "bound"),
+    ours: `${median("ours")}, ${spread("ours", "bound")} × (3 × child)`,
+    noise: spread("noise", "ours"),
   }),
 };
 
