@@ -7,6 +7,7 @@ mod bad_workers;
 mod client;
 mod drop;
 mod host;
+mod online;
 mod page;
 mod request;
 mod source;
@@ -16,6 +17,7 @@ mod timer;
 mod unpack_worker;
 mod view;
 mod wire;
+mod xcall;
 
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
