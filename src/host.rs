@@ -1,6 +1,6 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Object, Promise};
 use spark_execute_core::error::More;
 use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
@@ -64,7 +64,7 @@ extern "C" {
         this: &Host,
         fetch: &JsValue,
         url: &str,
-        headers: &Array,
+        headers: &Object,
         body: &JsValue,
         compress_above: f64,
         signal: &AbortSignal,
@@ -74,9 +74,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = dateMs)]
     pub fn date_ms(this: &Host, text: &str, end: bool) -> f64;
 
-    /// The request with `request_meta.version`, unless it has one.
-    #[wasm_bindgen(method, js_name = withVersion)]
-    pub fn with_version(this: &Host, request: &JsValue, version: &str) -> JsValue;
+    /// The request with this `request_meta.version`, unless it has one, and this `version_id`, or none.
+    #[wasm_bindgen(method, js_name = forEndpoint)]
+    pub fn for_endpoint(this: &Host, request: &JsValue, version: Option<&str>, version_id: Option<&str>) -> JsValue;
 
     /// What an engine asks of another service: see `xcall.js`.
     #[wasm_bindgen(method, js_name = readXcall)]
@@ -177,6 +177,7 @@ impl Host {
             cause = self.error(earlier, Context { version_id: version_id.clone(), input: input.clone(), cause });
         }
         if cause.is_undefined()
+            && status.is_none()
             && let Some(details) = &details
         {
             // What the engine or the browser reported is the cause, where there is no better one.

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Object, Promise};
 use spark_execute_core::config::Endpoint;
 use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Target, Unexpected};
 use spark_execute_core::scheduler::CallId;
 use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, get, now};
+use spark_execute_worker::js::{describe, get, now, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal};
@@ -58,17 +58,25 @@ impl Pool {
         let deadline = pending.deadline;
         pending.leg = Some(Leg(controller));
         let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
-        let target = Target {
-            version_id: pending.context.version_id.as_deref(),
+        let id = pending.context.version_id.as_deref();
+        let folder = known.and_then(|known| known.folder.as_deref());
+        let service = known.and_then(|known| known.service.as_deref());
+        let mut target = Target {
+            version_id: known.and_then(|known| known.version_id.as_deref()).or(id),
             service_uri: pending.names.service_uri.as_deref(),
             service_id: pending.names.service_id.as_deref(),
-            folder: known.and_then(|known| known.folder.as_deref()),
-            service: known.and_then(|known| known.service.as_deref()),
+            folder,
+            service,
         };
+        // What a configuration calls its model means nothing to a server, which can do without where there is a name.
+        let is_named = target.service_uri.is_some() || folder.is_some() && service.is_some();
+        if is_named && pending.model.is_some() {
+            target.version_id = target.version_id.filter(|id| online::is_server_id(id));
+        }
         let route = online::route(&online.endpoint, &target);
         let mut body = pending.request.text.clone();
-        if let Some(version) = &route.version {
-            body = self.host.with_version(&body, version);
+        if route.version.is_some() || target.version_id != id {
+            body = self.host.for_endpoint(&body, route.version.as_deref(), target.version_id);
         }
         if let Some(failure) = failure {
             let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
@@ -126,16 +134,16 @@ impl Online {
     async fn attempt(&self, host: &Host, url: &str, body: &JsValue, signal: &AbortSignal) -> Result<JsValue, Thrown> {
         let plain = |failure: Failure| (failure, JsValue::UNDEFINED);
         let credential = self.credential().await?;
-        let headers: Array = online::headers(&self.endpoint, &credential)
-            .map_err(plain)?
-            .into_iter()
-            .map(|(name, value)| Array::of2(&name.into(), &value.into()))
-            .collect();
+        let headers = Object::new();
+        for (name, value) in online::headers(&self.endpoint, &credential).map_err(plain)? {
+            set(&headers, name, &value.into());
+        }
         let above = self.endpoint.compress_above.unwrap_or(f64::INFINITY);
         let sent = host.ask(&self.fetch, url, &headers, body, above, signal);
         let answer = JsFuture::from(sent).await.map_err(|error| {
-            let failure = online::network().with_details(describe(&error));
-            (failure, error)
+            let failure = online::network(&describe(&error), &credential);
+            // What a `fetch` of the caller's throws may hold all that it was given.
+            (failure, if self.fetch.is_undefined() { error } else { JsValue::UNDEFINED })
         })?;
         if get(&answer, "response").is_object() {
             return Ok(answer);
@@ -146,6 +154,7 @@ impl Online {
             Some("html") => Some(Unexpected::Html),
             Some("empty") => Some(Unexpected::Empty),
             Some("shape") => Some(Unexpected::Shape),
+            Some("fetch") => Some(Unexpected::NoResponse),
             Some(_) => Some(Unexpected::NotJson),
         };
         Err(plain(match unexpected {

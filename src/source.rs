@@ -148,6 +148,11 @@ fn absolute(url: &str) -> Result<String> {
         Some(base) => web_sys::Url::new_with_base(url, base),
         None => web_sys::Url::new(url),
     };
+    if resolved.as_ref().is_ok_and(|url| !url.username().is_empty() || !url.password().is_empty()) {
+        let message = "The address given as `binary` has a user name or password in it, which browsers refuse. Give \
+                       { url, headers } with an Authorization header instead.";
+        return Err(Failure::new(Code::BinaryInvalid, message));
+    }
     resolved.map(|url| url.href()).map_err(|error| {
         Failure::new(Code::BinaryInvalid, "The address given as `binary` is not a valid URL. Check its spelling.")
             .with_details(describe(&error))

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use js_sys::Function;
+use spark_execute_worker::js::get;
 use wasm_bindgen::prelude::*;
 
 use crate::platform::{clear_timeout, set_timeout};
@@ -40,7 +42,12 @@ impl Timer {
         }
         self.clear();
         let delay = (at - now()).clamp(0.0, f64::from(i32::MAX)).ceil();
-        *self.armed.handle.borrow_mut() = set_timeout(self.callback.as_ref().unchecked_ref(), delay);
+        let handle = set_timeout(self.callback.as_ref().unchecked_ref(), delay);
+        // Node's timers are objects and would keep the process alive for a deadline.
+        if let Some(unref) = get(&handle, "unref").dyn_ref::<Function>() {
+            let _ = unref.call0(&handle);
+        }
+        *self.armed.handle.borrow_mut() = handle;
         self.armed.at.set(Some(at));
     }
 

@@ -20,6 +20,7 @@ use crate::online::Names;
 use crate::platform::time_of_day;
 use crate::pool::{End, Pending, Pool};
 use crate::request::{self, Prepared};
+use crate::view::shallow;
 
 /// `request.service` of an engine: a service of Spark, or one of the caller's own.
 const EXTERNAL: f64 = 1.0;
@@ -101,7 +102,12 @@ impl Pool {
         let model = match self.resolve(&wanted) {
             Ok(model) => Some(model),
             Err(failure) if failure.code == Code::ModelNotFound && may_leave => None,
-            Err(failure) => return Err(failure),
+            Err(mut failure) => {
+                if self.online.is_some() && !may_leave {
+                    failure.message.push_str(" It may not be asked online either: xcall.online says so.");
+                }
+                return Err(failure);
+            }
         };
         let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
         let usual = self.host.child_text(what, id.as_deref());
@@ -156,7 +162,12 @@ impl Pool {
                 XCallOnline::Ask => {
                     let chain: Array = chain.names().iter().map(|name| JsValue::from_str(name)).collect();
                     let decides: &Function = self.xcall.may_leave.unchecked_ref();
-                    decides.call2(&JsValue::UNDEFINED, &asked.what.request(), &chain).is_ok_and(|answer| answer == true)
+                    let decided = decides.call2(&JsValue::UNDEFINED, &asked.what.request(), &chain);
+                    decided.as_ref().ok().and_then(JsValue::as_bool).unwrap_or_else(|| {
+                        let said = decided.map_or_else(|thrown| describe(&thrown), |given| shallow(&given).describe());
+                        self.host.warn(&format!("xcall.online must return true or false, which it did not: {said}."));
+                        false
+                    })
                 }
             }
     }
@@ -182,8 +193,8 @@ impl Pool {
             match text {
                 Ok(text) => pool.answer(&asked, text),
                 Err(thrown) => {
-                    let message = "`externalApi` threw, or gave something that is not JSON.";
-                    let failure = Failure::new(Code::RequestInvalid, message).with_details(describe(&thrown));
+                    let said = describe(&thrown);
+                    let failure = Failure::new(Code::RequestInvalid, format!("`externalApi` failed: {said}"));
                     pool.answer_failure(&asked, failure, Context { cause: thrown, ..Context::default() });
                 }
             }

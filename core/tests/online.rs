@@ -254,7 +254,7 @@ fn what_the_server_says_is_shown_and_the_credential_is_not() {
 
 #[test]
 fn failures_without_a_status_say_why() {
-    let failure = network();
+    let failure = network("", "");
     assert_eq!((failure.code, http(&failure).0), (Code::Network, None));
     assert!(failure.message.contains("CORS"), "{failure}");
     for (unexpected, part) in [

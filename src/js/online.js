@@ -9,7 +9,7 @@ const ERROR_TEXT = 65_536;
  * Sends a request; the promise is rejected when nothing came back.
  * @param {typeof fetch | undefined} ownFetch the caller's, in place of the browser's
  * @param {string} url
- * @param {[string, string][]} headers
+ * @param {Record<string, string>} headers
  * @param {string} body JSON text
  * @param {number} compressAbove bytes; larger bodies are compressed
  * @param {AbortSignal} signal
@@ -20,7 +20,7 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
   const [sent, encoding] = await compressed(body, compressAbove);
   const init = {
     method: "POST",
-    headers: [...headers, ...encoding],
+    headers: { ...headers, ...encoding },
     body: sent,
     signal,
     // The credential is in a header and must not travel to where a redirect leads; cookies are not wanted.
@@ -30,15 +30,17 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
     referrerPolicy: "no-referrer",
   };
   const answer = await (ownFetch ?? fetch)(url, init);
-  const { status } = answer;
-  const header = (name) => answer.headers?.get(name) ?? undefined;
+  const { status } = Object(answer);
+  const isResponse = status > 0 && typeof answer.text === "function" && typeof answer.headers?.get === "function";
+  if (!isResponse || answer.bodyUsed) return { status: 0, unexpected: "fetch" };
+  const header = (name) => answer.headers.get(name) ?? undefined;
   const told = {
     status,
     requestId: header("x-request-id"),
     retryAfterMs: waitMs(header("retry-after"), header("x-retry-after")),
   };
   if (status !== 200) return { ...told, ...errorIn(await beginning(answer)) };
-  const text = await answer.text();
+  const text = String(await answer.text());
   const response = parsed(text);
   if (isObject(response) && isObject(response.response_data)) return { ...told, response, text };
   const unexpected = response !== undefined ? "shape" : text.trim() === "" ? "empty" : isHtml(text) ? "html" : "text";
@@ -48,9 +50,9 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
 /** The body as it is sent, and the headers that say so. */
 async function compressed(body, above) {
   // A character is a byte or more.
-  if (!(body.length > above) || typeof CompressionStream === "undefined") return [body, []];
+  if (!(body.length > above) || typeof CompressionStream === "undefined") return [body];
   const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
-  return [await new Response(stream).blob(), [["Content-Encoding", "gzip"]]];
+  return [await new Response(stream).blob(), { "Content-Encoding": "gzip" }];
 }
 
 /** As much of the body as an error may need; a server may send more than that, or break off. */
@@ -96,9 +98,9 @@ function parsed(text) {
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isHtml = (text) => /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(text);
 
-/** The request with `request_meta.version`, unless it has one. */
-export function withVersion(text, version) {
+/** The request with this version, unless it has one, and this version id, or none. */
+export function forEndpoint(text, version, version_id) {
   const request = JSON.parse(text);
-  request.request_meta = { version, ...request.request_meta };
+  request.request_meta = { version, ...request.request_meta, version_id };
   return JSON.stringify(request);
 }

@@ -3,7 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
-import { ask, withVersion } from "./online.js";
+import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
 import { createWorker } from "./workers.js";
@@ -34,7 +34,7 @@ const host = {
   withPath,
   ask,
   dateMs,
-  withVersion,
+  forEndpoint,
   readXcall,
   childText,
   xcallReply,

@@ -68,7 +68,10 @@ function reply({ spread, name }, { status, code, ms, message }, response) {
   return `{${members}${members.trim() && ","}"xcall_meta":${json(meta)}}`;
 }
 
-/** What the caller's own function for other services answered, as the engine wants it. */
+/** What the caller's own function for other services answered, as the engine wants it; throws when it is not JSON. */
 export function externalReply(value) {
-  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+  if (typeof value === "string") return value;
+  const text = value instanceof Response ? undefined : JSON.stringify(value ?? null);
+  if (text === undefined) throw new TypeError("it gave something that is not JSON (of a Response, give its json())");
+  return text;
 }

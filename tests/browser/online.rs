@@ -30,7 +30,7 @@ impl Online {
             &host,
             "ask",
             &js("(async function (fetch, url, headers, body, above, signal) {
-                this.asked.push({ url, headers: Object.fromEntries(headers), body, above, signal });
+                this.asked.push({ url, headers, body, above, signal });
                 return this.answers.shift()();
             })"),
         );

@@ -163,7 +163,7 @@ test("fetch is called with nothing of the page's, and can be replaced", async (p
     const seen = [];
     const fetch = (url, init) => {
       seen.push({ ...init, url, headers: [...new Headers(init.headers).keys()], signal: init.signal instanceof AbortSignal });
-      return globalThis.fetch(url, { ...init, headers: [...init.headers, ["x-request-id", "mine"]] });
+      return globalThis.fetch(url, { ...init, headers: { ...init.headers, "x-request-id": "mine" } });
     };
     const answer = await run({ sparkEndpoint: endpoint({ fetch }) }, undefined, id);
     return { seen, answer };
@@ -217,4 +217,52 @@ test("an unknown service, and none at all", async (page, server) => {
   assert.deepEqual([got[0].error.class, got[0].error.code, got[0].error.status], ["MissingModelError", "MODEL_NOT_FOUND", 404]);
   assert.deepEqual([got[1].error.class, got[1].error.code], ["ParameterRequiredError", "VERSION_ID_MISSING"]);
   assert.equal(server.calls.length, 1);
+});
+
+test("a fetch of one's own that gives no Response is named, and what it throws keeps the credential", async (page, server) => {
+  const got = await page.run(async (id) => {
+    const gives = {
+      nothing: () => undefined,
+      text: () => "text",
+      bare: async (url, init) => {
+        const { status } = await fetch(url, init);
+        return { status, text: async () => "{}" };
+      },
+      read: async (url, init) => {
+        const response = await fetch(url, init);
+        await response.text();
+        return response;
+      },
+    };
+    const answers = {};
+    for (const [name, own] of Object.entries(gives)) {
+      answers[name] = await run({ sparkEndpoint: endpoint({ fetch: own }) }, undefined, id);
+    }
+    const throws = (url, init) => {
+      throw Object.assign(new Error(`failed ${JSON.stringify(init.headers)}`), { request: init });
+    };
+    return { answers, throws: await run({ sparkEndpoint: endpoint({ fetch: throws, retries: 0 }) }, undefined, id) };
+  }, cylinder.id);
+  for (const [name, { error }] of Object.entries(got.answers)) {
+    assert.deepEqual([error.code, error.path], ["ONLINE_RESPONSE_INVALID", "sparkEndpoint.fetch"], name);
+  }
+  assert.equal(server.calls.length, 2, "nothing is asked again");
+  assert.equal(got.throws.error.code, "NETWORK");
+  assert.match(got.throws.error.details, /failed .*\[credential\]/);
+  assert.ok(!JSON.stringify(got.throws).includes(server.key));
+});
+
+test("a name that only the configuration knows is not sent where folder and service are", async (page, server) => {
+  const { folder, service } = server.versions.find(({ version_id }) => version_id === cylinder.id);
+  const got = await page.run(
+    async ({ folder, service, id }) => {
+      const metaData = { EngineInformation: { ProductName: folder, ServiceName: service } };
+      const of = (more) =>
+        run({ sparkEndpoint: endpoint(), nodegenModels: [{ versionId: "my-model", binary: "/none.zip", metaData: { ...metaData, ...more } }] }, undefined, "my-model");
+      return [await of(), await of({ VersionId: id })];
+    },
+    { folder, service, id: cylinder.id },
+  );
+  for (const answer of got) near(volume(answer), Math.PI * 90);
+  assert.deepEqual(server.calls.map(({ json }) => json.request_meta), [{}, { version_id: cylinder.id }]);
 });

@@ -204,17 +204,20 @@ xtest("external services are the caller's own", async (page) => {
   const got = await page.run(async (child) => {
     const asked = [];
     const replies = ["text", { a: 1 }, undefined, Promise.resolve([1]), Promise.reject(new Error("down"))];
+    replies.push(() => 1, Symbol("s"), { toJSON() {} }, new Response("{}"));
     replies[4].catch(() => {});
     const spark = make({ externalApi: (request, ctx) => (asked.push({ ...request, ctx }), replies.shift()) });
     const answers = [];
-    for (let i = 0; i < 5; i++) answers.push((await call(spark, { ...child, call_type: 1, request_body: `{"i":${i}}` }, i === 1 ? { _ctx: { user: "u" } } : {})).replies[0]);
+    for (let i = 0; i < 9; i++) answers.push((await call(spark, { ...child, call_type: 1, request_body: `{"i":${i}}` }, i === 1 ? { _ctx: { user: "u" } } : {})).replies[0]);
     await spark.destroy();
     return { answers, asked };
   }, CHILD);
   assert.deepEqual(got.answers.slice(0, 4), ["text", '{"a":1}', "null", "[1]"]);
-  assert.match(got.answers[4], /externalApi/);
+  for (const answer of got.answers.slice(4)) assert.match(answer, /externalApi/);
+  assert.match(got.answers[4], /down/);
+  assert.match(got.answers[8], /json\(\)/);
   assert.equal(got.asked[1].request_body, '{"i":1}');
-  assert.deepEqual(got.asked.map(({ ctx }) => ctx ?? null), [null, { user: "u" }, null, null, null], "the call's own, no other");
+  assert.deepEqual(got.asked.map(({ ctx }) => ctx ?? null), [null, { user: "u" }, ...Array(7).fill(null)], "the call's own, no other");
 });
 
 xtest("a child has the parent's time, and ends with it", async (page) => {
@@ -274,4 +277,28 @@ xtest("cancelling a parent ends its child's request", async (page, server) => {
   await server.until(() => server.calls[0]?.json);
   assert.equal(await page.run(() => stop()), "CANCELLED");
   await server.until(() => server.calls[0].outcome === "aborted");
+});
+
+xtest("xcall.online that gives no boolean counts as no, and says so", async (page) => {
+  page.expectConsole(/xcall\.online must return true or false.*typo/);
+  page.expectConsole(/xcall\.online must return true or false.*the number 1/);
+  const replies = await page.run(
+    async ({ child, ids }) => {
+      const ways = [
+        () => {
+          throw new Error("typo");
+        },
+        () => 1,
+      ];
+      const replies = [];
+      for (const online of ways) {
+        const spark = make({ sparkEndpoint: endpoint(), xcall: { online } }, ids);
+        replies.push((await call(spark, { ...child, request_body: body({}) })).replies[0]);
+        await spark.destroy();
+      }
+      return replies;
+    },
+    { child: CHILD, ids: [caller.id] },
+  );
+  for (const reply of replies) assert.match(reply, /MODEL_NOT_FOUND.*xcall\.online/);
 });

@@ -137,3 +137,12 @@ pub fn short_name(uri: &str) -> String {
         _ => uri.to_owned(),
     }
 }
+
+/// Whether this may be a version id of the server's; others are names that a configuration gives its models.
+pub fn is_server_id(id: &str) -> bool {
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

@@ -46,6 +46,8 @@ pub enum Unexpected {
     NotJson,
     /// JSON that is not a response.
     Shape,
+    /// What `sparkEndpoint.fetch` gave is no `Response`.
+    NoResponse,
 }
 
 // What a server says may repeat a credential: it is shown only after `told`.
@@ -91,16 +93,24 @@ pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply) -> Failure 
 }
 
 /// The failure of a request that got no answer, or none that the browser lets us see.
-pub fn network() -> Failure {
+///
+/// `said` is what was thrown, in words: of a `fetch` of the caller's it may hold the `credential`.
+pub fn network(said: &str, credential: &str) -> Failure {
     let message = "The endpoint could not be reached, or the browser hides its answer. Check the connection and \
                    sparkEndpoint.url. An answer without CORS headers (servers often send errors so) looks the same, \
                    and so does a redirect: the browser's network panel shows which it is.";
-    Failure::new(Code::Network, message)
+    let secret = clean_credential(credential).unwrap_or(credential);
+    Failure::new(Code::Network, message).with_details(told(said, secret).unwrap_or_default())
 }
 
 /// The failure of a 200 that holds no result.
 pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
     let what = match unexpected {
+        Unexpected::NoResponse => {
+            let message = "sparkEndpoint.fetch gave something that is no unread Response. Let it return what the \
+                           browser's fetch returns.";
+            return Failure::new(Code::OnlineResponseInvalid, message).at("sparkEndpoint.fetch");
+        }
         Unexpected::Html => WEB_PAGE,
         Unexpected::Empty => "nothing",
         Unexpected::NotJson => "text that is not JSON",
