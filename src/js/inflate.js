@@ -1,5 +1,5 @@
 /** Handed over at a time: however far a hostile one expands, it is seen before the next. */
-const PIECE = 16 * 1024;
+const PIECE = 64 * 1024;
 
 /**
  * Inflates with the platform, which is faster than our own code on a fresh page.
