@@ -26,7 +26,7 @@ declare class Spark {
    * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
    *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
    * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
-   *   `'wasm-unsafe-eval'` in `script-src`.
+   *   `'wasm-unsafe-eval'` in `script-src`. Also with a `sparkEndpoint`.
    */
   constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
 
@@ -73,7 +73,7 @@ declare class Spark {
    *  - `BrowserError`: the worker could not be started, or died;
    *  - `CircuitOpenError`: the model failed several times in a row and is left alone until `retryAfter` is over;
    *  - `UnauthorizedError`, `EndpointError` (`ForbiddenError`, `RateLimitError`, `ServiceUnavailableError`,
-   *    `NetworkError`): the endpoint did not answer; where the page was tried first, its error is the `cause`;
+   *    `NetworkError`): the endpoint did not answer; where the page failed before, its error is the `cause`;
    *  - `UnsupportedEnvironmentError`: there is no `Worker` here (Node, server-side rendering, jsdom).
    */
   execute<Outputs extends object = Spark.ModelOutputs>(
@@ -729,7 +729,10 @@ declare namespace Spark {
   export interface SparkEventMap {
     /** A call is over, whichever way. */
     execute: SparkEvent<ExecuteDetail>;
-    /** A call could not be computed on the page, and goes online. */
+    /**
+     * A call failed on the page, and goes online. Not told where the page had nothing to try: the model is not
+     * configured, or there is no `Worker`.
+     */
     fallback: SparkEvent<FallbackDetail>;
   }
 
@@ -1046,7 +1049,7 @@ declare namespace Spark {
       readonly retryAfter?: number;
       /**
        * What lies behind: what a `binary` function threw, a signal's reason, an error with the `details`; of an error
-       * of the endpoint, why the page could not compute the call.
+       * of the endpoint, with what the page failed before, if it tried.
        */
       readonly cause?: unknown;
       /** The error as the Spark API writes errors. */
