@@ -1054,6 +1054,8 @@ declare namespace Spark {
       readonly cause?: unknown;
       /** The error as the Spark API writes errors. */
       get v3(): V3Error;
+      /** What `JSON.stringify` shows: all of this but the stack, `cause`, `v3` and `modelInfo`. */
+      toJSON(): { name: ErrorName; message: string; code: ErrorCode; [field: string]: unknown };
       /** Which model was asked, and with what. Not shown when the error is logged: it holds the caller's data. */
       get modelInfo(): ModelInfo;
     }
