@@ -22,7 +22,7 @@ import Self = Spark;
 declare class Spark {
   /**
    * @param config Which models there are. It is read once: later changes of the object have no effect. Fields that are
-   *   unknown are ignored with one `console.warn`.
+   *   unknown are ignored with one `console.warn`; inside `metaData` in silence.
    * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
    *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
    * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
@@ -452,15 +452,15 @@ declare namespace Spark {
   export interface ModelMetaData {
     /** Which service this is. */
     EngineInformation?: EngineInformation | null | undefined;
-    /** From when the version is in force, ISO 8601. */
+    /** From when the version is in force, ISO 8601. It counts here alone, not in `EngineInformation`. */
     EffectiveStartDate?: string | null | undefined;
-    /** Until when the version is in force, ISO 8601. */
+    /** Until when the version is in force, ISO 8601; a day counts to its end. It counts here alone. */
     EffectiveEndDate?: string | null | undefined;
     /** The version's number, such as `"1.2.0"`. */
     Revision?: string | null | undefined;
-    /** The version id, as in `versionId`. */
+    /** The version id on the server, which the endpoint is asked for. */
     VersionId?: string | null | undefined;
-    /** Anything else is ignored. */
+    /** Anything else is ignored, without a warning. */
     [field: string]: unknown;
   }
 
@@ -470,11 +470,11 @@ declare namespace Spark {
     ProductName?: string | null | undefined;
     /** The service. */
     ServiceName?: string | null | undefined;
-    /** The version id, as in `versionId`. */
+    /** The version id on the server. It goes before the one outside. */
     VersionId?: string | null | undefined;
-    /** The version's number, such as `"1.2.0"`. */
+    /** The version's number, such as `"1.2.0"`, unless it is outside too. */
     Revision?: string | null | undefined;
-    /** Anything else is ignored. */
+    /** Anything else is ignored, without a warning. */
     [field: string]: unknown;
   }
 
