@@ -255,7 +255,11 @@ declare namespace Spark {
     /** The tenant's name. */
     tenant: string;
     /**
-     * Sends the requests in place of the browser's `fetch`: for a proxy, cookies, or headers of one's own.
+     * Sends the requests in place of the browser's `fetch`: for a proxy, cookies, or headers of one's own. It must give
+     * a `Response` that nobody has read yet.
+     *
+     * @example
+     * fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, "x-extra": "1" } })
      * @defaultValue the browser's
      */
     fetch?: FetchFunction | null | undefined;
@@ -292,7 +296,7 @@ declare namespace Spark {
     /** Always. */
     method: "POST";
     /** Names and values, the credential among them. */
-    headers: [name: string, value: string][];
+    headers: { [name: string]: string };
     /** The request as JSON; compressed, it is a `Blob`. */
     body: string | PlatformObject<"Blob">;
     /** Aborts when the call is cancelled, or its time is over. */
@@ -307,12 +311,12 @@ declare namespace Spark {
     referrerPolicy: "no-referrer";
   }
 
-  /** What a {@link FetchFunction} gives; a `Response` fits. */
+  /** What a {@link FetchFunction} gives: a `Response`, not read yet, or as much of one as this. */
   export interface FetchResponse {
     /** The HTTP status, which decides whether there is a result. */
     readonly status: number;
     /** `x-request-id`, `retry-after` and `x-retry-after` are read. */
-    readonly headers?: { get(name: string): string | null } | undefined;
+    readonly headers: { get(name: string): string | null };
     /** The whole body. */
     text(): PromiseLike<string>;
   }
