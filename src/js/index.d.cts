@@ -195,8 +195,8 @@ declare namespace Spark {
      * Answers what models ask of services that are not Spark's (call type 1); `context` is the `request_meta._ctx` of the
      * call behind it. Without this function they get an error reply.
      *
-     * What it returns, or a promise of it, goes to the model: text as it is, anything else as JSON. What it throws
-     * becomes an error reply.
+     * What it returns, or a promise of it, goes to the model: text as it is, and what JSON can carry as JSON. Anything
+     * else, such as a `Response` (give its `json()` or `text()`), becomes an error reply, as does what it throws.
      */
     externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
     /**
@@ -337,8 +337,8 @@ declare namespace Spark {
   }
 
   /**
-   * Decides whether a model's call to another service may leave the page. It must return at once; what it throws means
-   * no. `chain` names the services from the one that the page asked for to the one that is called now.
+   * Decides whether a model's call to another service may leave the page. It must return `true` or `false` at once;
+   * anything else, a promise too, and what it throws, mean no, with a `console.warn`. `chain` names the services from the one that the page asked for to the one that is called now.
    */
   export type XCallPolicy = (request: XCallRequest, chain: readonly string[]) => boolean;
 
