@@ -61,7 +61,8 @@ impl Raw {
             Raw::Text(text) => format!("a text of {} characters", text.chars().count()),
             Raw::LongText(_, length) => format!("a text of {} characters", number(*length)),
             Raw::Function => "a function".into(),
-            Raw::Array(items) => format!("an array of {}", items.len()),
+            // Not of how many: a view may leave the items out.
+            Raw::Array(_) => "an array".into(),
             Raw::Object(_) => "an object".into(),
             Raw::Bytes(kind, size) => format!("{kind} of {} bytes", number(*size)),
             Raw::Blob => "a Blob".into(),
@@ -75,6 +76,11 @@ impl Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_array_whose_items_are_left_out_is_not_called_empty() {
+        assert_eq!(Raw::Array(vec![]).describe(), "an array");
+    }
 
     #[test]
     fn numbers_are_described_as_in_javascript() {

@@ -68,7 +68,7 @@ pub fn version_id(argument: &Raw, meta_version_id: &Raw, meta_version_uuid: &Raw
 pub fn missing_version_id(configured: &[&str]) -> Failure {
     let message = format!(
         "The request does not say which model to run: give the version id as the second argument or in \
-         request_meta.version_id. {}",
+         request_meta.version_id, or its service in request_meta.service_uri, as text such as \"folder/service\". {}",
         listed(configured)
     );
     Failure::new(Code::VersionIdMissing, message).at("request_meta.version_id")
@@ -246,6 +246,7 @@ mod tests {
         let failure = missing_version_id(&["a", "b"]);
         assert_eq!(failure.code, Code::VersionIdMissing);
         assert!(failure.message.ends_with("Configured: a, b."), "{failure}");
+        assert!(failure.message.contains("request_meta.service_uri, as text such as \"folder/service\""), "{failure}");
         let failure = missing_version_id(&["1", "2", "3", "4", "5"]);
         assert!(failure.message.ends_with("Configured: 1, 2, 3, 4, 5."), "{failure}");
         let failure = missing_version_id(&["1", "2", "3", "4", "5", "6", "7"]);

@@ -5,7 +5,7 @@ const LONGEST: usize = 200;
 
 /// The candidate that `word` most likely stands for, if any is near enough to be worth saying.
 ///
-/// Case, `_`, `-` and blanks do not count. A candidate is near when at most a third of the word has to change, or
+/// Case, `_`, `-`, blanks and the plural in `-ies` do not count. A candidate is near when at most a third of the word has to change, or
 /// when one contains the other (`models` for `nodegenModels`). Of two equally near candidates the first wins.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = folded(word)?;
@@ -32,12 +32,17 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
 
 /// The letters that are compared; `None` when there are none or too many.
 fn folded(text: &str) -> Option<Vec<char>> {
-    let letters: Vec<char> = text
+    let mut letters: Vec<char> = text
         .chars()
         .take(LONGEST + 1)
         .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
         .map(|letter| letter.to_ascii_lowercase())
         .collect();
+    // `retries` is as near to `retry` as can be.
+    if letters.ends_with(&['i', 'e', 's']) {
+        letters.truncate(letters.len() - 3);
+        letters.push('y');
+    }
     (1..=LONGEST).contains(&letters.len()).then_some(letters)
 }
 
@@ -100,6 +105,12 @@ mod tests {
         ] {
             assert_eq!(nearest(word, &known), expected, "{word}");
         }
+    }
+
+    #[test]
+    fn a_plural_is_its_singular() {
+        assert_eq!(nearest("retry", &["retryDelay", "retries"]), Some("retries"));
+        assert_eq!(nearest("retries", &["retry"]), Some("retry"));
     }
 
     #[test]

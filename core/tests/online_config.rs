@@ -172,6 +172,7 @@ fn wrong_addresses_are_refused_by_name() {
 #[test]
 fn tenants_are_names() {
     refused(read(&[("tenant", Raw::Null)]), "sparkEndpoint.tenant", &["missing"]);
+    assert!(!read(&[("tenant", Raw::Null)]).unwrap_err().message.contains("Did you mean"), "itself");
     let long = "a".repeat(201);
     for bad in ["", " ", ".", "..", "%2e%2e", "a\nb", long.as_str()] {
         refused(read(&[("tenant", text(bad))]), "sparkEndpoint.tenant", &["1 to 200 characters", "found"]);
@@ -257,7 +258,15 @@ fn options_have_kinds_and_ranges() {
 }
 
 #[test]
+fn a_form_that_is_nearly_right_is_suggested() {
+    let at = "sparkEndpoint.form";
+    refused(read(&[("form", text("Generic"))]), at, &["Did you mean \"generic\"?"]);
+    assert!(!read(&[("form", text("v4"))]).unwrap_err().message.contains("Did you mean"));
+}
+
+#[test]
 fn unknown_fields_warn_with_the_nearest_name() {
+    assert!(warnings(&with(&[("retry", Raw::Number(1.0))]))[0].contains("did you mean retries?"));
     let told =
         warnings(&with(&[("retrys", Raw::Number(1.0)), ("timeout", Raw::Number(1.0)), ("tenantId", text("s3cret"))]));
     for (line, part) in told.iter().zip(["did you mean retries?", "at the top level", "did you mean tenant?"]) {

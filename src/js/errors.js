@@ -48,6 +48,11 @@ export class SparkError extends Error {
     return { error_category: this.name, error_type: this.type, message: this.message, severity: this.severity };
   }
 
+  /** For logs, which JSON would leave without name and message; the caller's data stays out. */
+  toJSON() {
+    return { name: this.name, message: this.message, ...this };
+  }
+
   /** Which model was asked, and with what. */
   get modelInfo() {
     return { uuid: this.uuid, input: this.input };

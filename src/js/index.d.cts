@@ -22,11 +22,11 @@ import Self = Spark;
 declare class Spark {
   /**
    * @param config Which models there are. It is read once: later changes of the object have no effect. Fields that are
-   *   unknown are ignored with one `console.warn`.
+   *   unknown are ignored with one `console.warn`; inside `metaData` in silence.
    * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
    *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
    * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
-   *   `'wasm-unsafe-eval'` in `script-src`.
+   *   `'wasm-unsafe-eval'` in `script-src`. Also with a `sparkEndpoint`.
    */
   constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
 
@@ -73,7 +73,7 @@ declare class Spark {
    *  - `BrowserError`: the worker could not be started, or died;
    *  - `CircuitOpenError`: the model failed several times in a row and is left alone until `retryAfter` is over;
    *  - `UnauthorizedError`, `EndpointError` (`ForbiddenError`, `RateLimitError`, `ServiceUnavailableError`,
-   *    `NetworkError`): the endpoint did not answer; where the page was tried first, its error is the `cause`;
+   *    `NetworkError`): the endpoint did not answer; where the page failed before, its error is the `cause`;
    *  - `UnsupportedEnvironmentError`: there is no `Worker` here (Node, server-side rendering, jsdom).
    */
   execute<Outputs extends object = Spark.ModelOutputs>(
@@ -195,8 +195,8 @@ declare namespace Spark {
      * Answers what models ask of services that are not Spark's (call type 1); `context` is the `request_meta._ctx` of the
      * call behind it. Without this function they get an error reply.
      *
-     * What it returns, or a promise of it, goes to the model: text as it is, anything else as JSON. What it throws
-     * becomes an error reply.
+     * What it returns, or a promise of it, goes to the model: text as it is, and what JSON can carry as JSON. Anything
+     * else, such as a `Response` (give its `json()` or `text()`), becomes an error reply, as does what it throws.
      */
     externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
     /**
@@ -255,7 +255,11 @@ declare namespace Spark {
     /** The tenant's name. */
     tenant: string;
     /**
-     * Sends the requests in place of the browser's `fetch`: for a proxy, cookies, or headers of one's own.
+     * Sends the requests in place of the browser's `fetch`: for a proxy, cookies, or headers of one's own. It must give
+     * a `Response` that nobody has read yet.
+     *
+     * @example
+     * fetch: (url, init) => fetch(url, { ...init, headers: { ...init.headers, "x-extra": "1" } })
      * @defaultValue the browser's
      */
     fetch?: FetchFunction | null | undefined;
@@ -292,7 +296,7 @@ declare namespace Spark {
     /** Always. */
     method: "POST";
     /** Names and values, the credential among them. */
-    headers: [name: string, value: string][];
+    headers: { [name: string]: string };
     /** The request as JSON; compressed, it is a `Blob`. */
     body: string | PlatformObject<"Blob">;
     /** Aborts when the call is cancelled, or its time is over. */
@@ -307,12 +311,12 @@ declare namespace Spark {
     referrerPolicy: "no-referrer";
   }
 
-  /** What a {@link FetchFunction} gives; a `Response` fits. */
+  /** What a {@link FetchFunction} gives: a `Response`, not read yet, or as much of one as this. */
   export interface FetchResponse {
     /** The HTTP status, which decides whether there is a result. */
     readonly status: number;
     /** `x-request-id`, `retry-after` and `x-retry-after` are read. */
-    readonly headers?: { get(name: string): string | null } | undefined;
+    readonly headers: { get(name: string): string | null };
     /** The whole body. */
     text(): PromiseLike<string>;
   }
@@ -333,8 +337,8 @@ declare namespace Spark {
   }
 
   /**
-   * Decides whether a model's call to another service may leave the page. It must return at once; what it throws means
-   * no. `chain` names the services from the one that the page asked for to the one that is called now.
+   * Decides whether a model's call to another service may leave the page. It must return `true` or `false` at once;
+   * anything else, a promise too, and what it throws, mean no, with a `console.warn`. `chain` names the services from the one that the page asked for to the one that is called now.
    */
   export type XCallPolicy = (request: XCallRequest, chain: readonly string[]) => boolean;
 
@@ -452,15 +456,15 @@ declare namespace Spark {
   export interface ModelMetaData {
     /** Which service this is. */
     EngineInformation?: EngineInformation | null | undefined;
-    /** From when the version is in force, ISO 8601. */
+    /** From when the version is in force, ISO 8601. It counts here alone, not in `EngineInformation`. */
     EffectiveStartDate?: string | null | undefined;
-    /** Until when the version is in force, ISO 8601. */
+    /** Until when the version is in force, ISO 8601; a day counts to its end. It counts here alone. */
     EffectiveEndDate?: string | null | undefined;
     /** The version's number, such as `"1.2.0"`. */
     Revision?: string | null | undefined;
-    /** The version id, as in `versionId`. */
+    /** The version id on the server, which the endpoint is asked for. */
     VersionId?: string | null | undefined;
-    /** Anything else is ignored. */
+    /** Anything else is ignored, without a warning. */
     [field: string]: unknown;
   }
 
@@ -470,11 +474,11 @@ declare namespace Spark {
     ProductName?: string | null | undefined;
     /** The service. */
     ServiceName?: string | null | undefined;
-    /** The version id, as in `versionId`. */
+    /** The version id on the server. It goes before the one outside. */
     VersionId?: string | null | undefined;
-    /** The version's number, such as `"1.2.0"`. */
+    /** The version's number, such as `"1.2.0"`, unless it is outside too. */
     Revision?: string | null | undefined;
-    /** Anything else is ignored. */
+    /** Anything else is ignored, without a warning. */
     [field: string]: unknown;
   }
 
@@ -729,7 +733,10 @@ declare namespace Spark {
   export interface SparkEventMap {
     /** A call is over, whichever way. */
     execute: SparkEvent<ExecuteDetail>;
-    /** A call could not be computed on the page, and goes online. */
+    /**
+     * A call failed on the page, and goes online. Not told where the page had nothing to try: the model is not
+     * configured, or there is no `Worker`.
+     */
     fallback: SparkEvent<FallbackDetail>;
   }
 
@@ -1046,11 +1053,13 @@ declare namespace Spark {
       readonly retryAfter?: number;
       /**
        * What lies behind: what a `binary` function threw, a signal's reason, an error with the `details`; of an error
-       * of the endpoint, why the page could not compute the call.
+       * of the endpoint, with what the page failed before, if it tried.
        */
       readonly cause?: unknown;
       /** The error as the Spark API writes errors. */
       get v3(): V3Error;
+      /** What `JSON.stringify` shows: all of this but the stack, `cause`, `v3` and `modelInfo`. */
+      toJSON(): { name: ErrorName; message: string; code: ErrorCode; [field: string]: unknown };
       /** Which model was asked, and with what. Not shown when the error is logged: it holds the caller's data. */
       get modelInfo(): ModelInfo;
     }

@@ -124,6 +124,11 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const cancel = (reason) => client?.cancel(call, reason);
     const settled = new Promise((resolve, reject) => {
       client = Spark.#clientOf(spark, method);
+      // A bare signal, or a number, would do nothing and nobody would notice.
+      if (typeof (options ?? {}) !== "object" || options?.aborted !== undefined) {
+        const message = "The options must be an object such as { signal: controller.signal, timeout: 5000 }.";
+        throw stackBelow(new BadRequestError(message, { path: "options", input, uuid: versionId }), method);
+      }
       // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
       const model = spark.#models.get(usualId(input, versionId));
       const text = model === undefined ? undefined : encodeUsual(input);

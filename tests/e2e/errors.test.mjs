@@ -190,6 +190,30 @@ test("what is no request is refused, never thrown", async (page) => {
     assert.equal(error.name === "bad_request_error" || error.name === "missing_parameter", true);
 });
 
+test("options that are none are refused, as they would do nothing", async (page) => {
+  const got = await page.run(async (id) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: id, binary: "/never/asked.zip" }] });
+    const { signal } = new AbortController();
+    const input = ask({});
+    const calls = [signal, 200, "x", true, () => {}].map((options) => refused(spark.execute(input, id, options)));
+    calls.push(refused(spark.execute(input, signal)));
+    calls.push(refused(spark.executeWithCancellationToken(input, id, signal).response));
+    const error = await spark.execute(input, id, signal).catch((error) => error);
+    const found = await Promise.all(calls);
+    // These pass: what is wrong is the request.
+    const fine = [];
+    for (const options of [null, undefined, {}, { signal }]) fine.push((await refused(spark.execute(5, id, options))).path);
+    await spark.destroy();
+    return { found, fine, info: error.modelInfo.input === input };
+  }, cylinder.id);
+  for (const error of got.found) {
+    assert.deepEqual([error.class, error.code, error.path], ["BadRequestError", "REQUEST_INVALID", "options"]);
+    assert.match(error.message, /\{ signal: controller\.signal, timeout: 5000 \}/);
+  }
+  assert.deepEqual(got.fine, Array(4).fill("input"));
+  assert.equal(got.info, true);
+});
+
 test("the cause of a failure is kept", async (page) => {
   const got = await page.run(
     async ({ crash }) => {

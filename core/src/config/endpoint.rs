@@ -141,7 +141,13 @@ pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<End
         None => Form::Auto,
         Some(Raw::Text(text)) if text == "auto" => Form::Auto,
         Some(Raw::Text(text)) if text == "generic" => Form::Generic,
-        Some(other) => return fields.refuse("form", other, r#""auto" or "generic""#),
+        Some(other) => {
+            let mut failure = refuse("sparkEndpoint.form", other, r#""auto" or "generic""#);
+            if let Raw::Text(text) = other {
+                did_you_mean(&mut failure, text, &["auto", "generic"]);
+            }
+            return Err(failure);
+        }
     };
     let number = |key: &str, fits: fn(f64) -> bool, accepted: &str| match fields.present(key) {
         None => Ok(None),
@@ -218,6 +224,14 @@ fn refuse_secretly(path: &str, found: &Raw, accepted: &str) -> Failure {
     match found {
         Raw::Text(_) | Raw::Url(_) => wrong(path, &[" must be ", accepted, "."].concat()),
         other => refuse(path, other, accepted),
+    }
+}
+
+/// Adds the value that may be meant.
+#[inline(never)]
+fn did_you_mean(failure: &mut Failure, given: &str, values: &[&str]) {
+    if let Some(near) = suggest::nearest(given, values) {
+        failure.message.push_str(&[" Did you mean \"", near, "\"?"].concat());
     }
 }
 
@@ -315,9 +329,7 @@ fn auth(fields: &Fields<'_>) -> Result<AuthType> {
             }
             // What was found is not repeated: it may be the key itself.
             let mut failure = refuse_secretly("sparkEndpoint.authType", &Raw::Text(String::new()), ACCEPTED);
-            if let Some(near) = suggest::nearest(given, &AuthType::ALL.map(AuthType::as_str)) {
-                failure.message.push_str(&[" Did you mean \"", near, "\"?"].concat());
-            }
+            did_you_mean(&mut failure, given, &AuthType::ALL.map(AuthType::as_str));
             Err(failure)
         }
         Some(other) => fields.refuse("authType", other, ACCEPTED),

@@ -123,7 +123,8 @@ impl<'a> Fields<'a> {
     /// Why a required member is missing; points at a member that looks like a misspelling of it.
     #[inline(never)]
     pub fn missing(&self, key: &str, accepted: &str) -> Failure {
-        let hint = match self.keys().find(|found| suggest::nearest(found, &[key]).is_some()) {
+        // The member itself is there when it is `null`.
+        let hint = match self.keys().find(|found| *found != key && suggest::nearest(found, &[key]).is_some()) {
             Some(found) => format!(" Did you mean {key} where you wrote {}?", clipped(found)),
             None => String::new(),
         };

@@ -30,9 +30,12 @@ to({ ...key, fetch: null, form: null, retries: null, retryDelay: null, compressA
 const own: FetchFunction = async (address, init) => {
   is<typeof init.method, "POST">(true);
   is<typeof init.credentials, "omit">(true);
-  return { status: address.length + init.headers.length, text: async () => "{}" };
+  const headers: Record<string, string> = { ...init.headers, "x-extra": "1" };
+  return { status: address.length, headers: { get: (name) => headers[name] ?? null }, text: async () => "{}" };
 };
 to({ ...key, fetch: own });
+// @ts-expect-error no headers
+to({ ...key, fetch: async () => ({ status: 200, text: async () => "{}" }) });
 
 // @ts-expect-error neither models nor an endpoint
 new Spark({ sparkEndpoint: null });
