@@ -6,7 +6,7 @@ import { test as nodeTest } from "node:test";
 import { at } from "../../scripts/lib/paths.mjs";
 import { CLASS_OF_CODE, WasmRunnerErrors } from "../../src/js/errors.js";
 import { onlineStage } from "./lib/online.mjs";
-import { bytesOf } from "./lib/stage.mjs";
+import { bytesOf, packageOf } from "./lib/stage.mjs";
 
 const readme = readFileSync(at("README.md"), "utf8");
 const { test } = onlineStage();
@@ -45,6 +45,20 @@ test("Online", async (page, server) => {
   const { code, logged } = snippet("Online");
   assert.deepEqual(await run(page, server, code), logged);
   assert.equal(server.calls.length, 1);
+});
+
+test("Online: a fetch of one's own", async (page, server) => {
+  const [, own] = /```js\nconst withExtra = (.*?);\n```/s.exec(readme);
+  const [path, extra] = await page.run(async ({ own, id }) => {
+    let extra;
+    // The server for testing lets no page send such a header: it is looked at, and left out.
+    const send = (url, { headers: { "x-extra": it, ...headers }, ...init }) => ((extra = it), fetch(url, { ...init, headers }));
+    const spark = new Spark({ sparkEndpoint: endpoint({ fetch: new Function("fetch", `return ${own}`)(send) }) });
+    const { executionPath } = await spark.execute(ask({ radius: 2, height: 5 }), id);
+    await spark.destroy();
+    return [executionPath, extra];
+  }, { own, id: packageOf("cylinder").id });
+  assert.deepEqual([path, extra, server.calls.length], ["online", "1", 1]);
 });
 
 test("Automatic fallback", async (page, server) => {
