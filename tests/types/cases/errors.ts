@@ -21,8 +21,9 @@ export function guard(error: unknown): string | undefined {
   is<typeof error.code, ErrorCode>(true);
   is<typeof error.status, number>(true);
   is<typeof error.v3, V3Error>(true);
-  const { name, message, code }: Pick<SparkError, "name" | "message" | "code"> = error.toJSON();
-  console.log(name, message, code);
+  const told = error.toJSON();
+  is<typeof told.code, ErrorCode>(true);
+  is<typeof told.message, string>(true);
   is<typeof error.path, string | undefined>(true);
   is<typeof error.details, string | undefined>(true);
   is<typeof error.cause, unknown>(true);
