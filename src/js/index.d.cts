@@ -338,7 +338,8 @@ declare namespace Spark {
 
   /**
    * Decides whether a model's call to another service may leave the page. It must return `true` or `false` at once;
-   * anything else, a promise too, and what it throws, mean no, with a `console.warn`. `chain` names the services from the one that the page asked for to the one that is called now.
+   * anything else, a promise too, and what it throws, mean no, with a `console.warn`. `chain` names the
+   * services from the one that the page asked for to the one that is called now.
    */
   export type XCallPolicy = (request: XCallRequest, chain: readonly string[]) => boolean;
 
