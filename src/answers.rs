@@ -32,8 +32,11 @@ impl Pool {
         match self.settle(&pending, response, &texts) {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
-                pending.context.cause = self.host.error(failure, pending.context.clone());
-                self.call(Pending { model: None, fallback: false, ..pending }, now());
+                let error = self.host.error(failure, pending.context.clone());
+                self.emit("fallback", &pending, &[("error", error.clone())]);
+                pending.context.cause = error;
+                // Under its own id: the caller may still cancel it.
+                self.call_as(call, Pending { fallback: false, ..pending }, None, now());
             }
             Err(failure) => self.reject(pending, failure),
         }

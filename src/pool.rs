@@ -158,20 +158,27 @@ impl Pool {
 
     /// Starts a call.
     pub fn call(&self, call: Pending, now: f64) -> CallId {
-        let Pending { model, fallback, deadline, parent, .. } = call;
         let id = {
             let mut state = self.state.borrow_mut();
             state.next_call = state.next_call.checked_add(1).unwrap_or(1);
-            let id = state.next_call;
-            if state.calls.is_empty() {
-                *self.held.borrow_mut() = self.myself.upgrade();
-            }
-            state.calls.insert(id, call);
-            id
+            state.next_call
         };
+        let model = call.model;
+        self.call_as(id, call, model, now);
+        id
+    }
+
+    /// Starts a call under this id, which no open call has; without a `model` the endpoint is asked.
+    pub(crate) fn call_as(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) {
+        let Pending { fallback, deadline, parent, .. } = call;
+        let mut state = self.state.borrow_mut();
+        if state.calls.is_empty() {
+            *self.held.borrow_mut() = self.myself.upgrade();
+        }
+        state.calls.insert(id, call);
+        drop(state);
         let spec = CallSpec { model, fallback, parent, timeout_ms: deadline - now };
         self.tell(|scheduler| scheduler.call(id, spec, now));
-        id
     }
 
     /// Cancels a call, if it is not over.

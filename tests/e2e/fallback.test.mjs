@@ -1,9 +1,11 @@
 // Offline first, online when that fails: which failures lead there, which do not, and what the caller sees of both.
 import assert from "node:assert/strict";
+import { engine } from "./lib/engines.mjs";
 import { onlineStage } from "./lib/online.mjs";
 import { packageOf } from "./lib/stage.mjs";
 
-const { test } = onlineStage();
+const { test, made } = onlineStage();
+const nonsense = made("nonsense.zip", engine(() => "{nonsense"));
 const cylinder = packageOf("cylinder");
 const crash = packageOf("crash");
 const slow = packageOf("slow");
@@ -46,6 +48,32 @@ test("every way in which a load fails leads online", async (page) => {
     assert.deepEqual([answer.path, answer.events.map(([type]) => type)], ["online", ["fallback", "execute"]], way);
     assert.ok(answer.events[0][3], `${way} says why`);
   }
+});
+
+test("an answer that is none leads online, and can be cancelled there", async (page, server) => {
+  const { folder, service } = server.versions.find(({ version_id }) => version_id === cylinder.id);
+  const config = { url: nonsense, folder, service };
+  const got = await page.run(({ url, folder, service }) => {
+    const metaData = { EngineInformation: { ProductName: folder, ServiceName: service } };
+    globalThis.models = [{ versionId: "my-model", binary: url, metaData }];
+    return run({ sparkEndpoint: endpoint(), nodegenModels: models }, undefined, "my-model");
+  }, config);
+  near(volume(got), Math.PI * 90);
+  assert.deepEqual(got.events, [
+    ["fallback", null, "my-model", "RESPONSE_INVALID"],
+    ["execute", "online", "my-model", null],
+  ]);
+  server.next({ stall: "headers" });
+  await page.run(() => {
+    const spark = new Spark({ sparkEndpoint: endpoint(), nodegenModels: models });
+    const { response, cancellationToken } = spark.executeWithCancellationToken(ask({}), "my-model");
+    globalThis.stop = () => (cancellationToken.cancel(), refused(response).finally(() => spark.destroy()));
+  });
+  await server.until(() => server.calls[1]?.json);
+  const { code, cause } = await page.run(() => stop());
+  assert.equal(code, "CANCELLED");
+  assert.equal(cause, undefined, "nothing else ended it");
+  await server.until(() => server.calls[1].outcome === "aborted");
 });
 
 test("a crash leads online for the call that caused it, and other calls stay here", async (page, server) => {
