@@ -1,4 +1,5 @@
-// Contenders take turns. Nobody is always first: each round starts with the next one.
+// Contenders take turns. Nobody is always first, nor always behind the same other one, which may leave the machine fast
+// or slow: each round starts with the next one, and every other lap goes backwards.
 import { summary } from "./stats.mjs";
 
 /**
@@ -16,7 +17,9 @@ export async function interleave({ who, rounds, warmUp = 1, turns = 1, run, note
   for (let round = -warmUp; round < rounds; round++) {
     const taken = Object.fromEntries(who.map((contender) => [contender, []]));
     for (let turn = 0; turn < who.length * turns; turn++) {
-      const contender = who[(turn + round + warmUp) % who.length];
+      const lap = Math.floor(turn / who.length) + round + warmUp;
+      const at = lap % 2 ? who.length - 1 - (turn % who.length) : turn % who.length;
+      const contender = who[(at + round + warmUp) % who.length];
       taken[contender].push(await run(contender));
     }
     const figures = Object.fromEntries(who.map((contender) => [contender, summary(taken[contender]).median]));
