@@ -8,7 +8,8 @@ use spark_execute_worker::js::{describe, get, now, set};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
-use crate::pool::{End, Pending, Pool};
+use crate::call::{End, Pending};
+use crate::pool::Pool;
 
 const OFFLINE: &str = "offline";
 const ONLINE: &str = "online";

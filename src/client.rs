@@ -11,9 +11,9 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{get, now, set};
 use wasm_bindgen::prelude::*;
 
+use crate::call::{End, Names, Pending};
 use crate::host::{Context, Host};
-use crate::online::Names;
-use crate::pool::{End, Model, Pending, Pool};
+use crate::pool::{Model, Pool};
 use crate::request::{self, Named, Prepared};
 use crate::{platform, view};
 

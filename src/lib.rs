@@ -5,10 +5,12 @@
 //! facade in `src/js/`, which this crate serves.
 
 mod answers;
+mod call;
 mod client;
 mod host;
 mod loading;
 mod online;
+mod outbound;
 mod platform;
 mod pool;
 mod replica;

@@ -3,18 +3,16 @@
 use std::rc::Rc;
 
 use js_sys::{Function, Object, Promise};
+use spark_execute_core::Failure;
 use spark_execute_core::config::Endpoint;
-use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Target, Unexpected};
-use spark_execute_core::scheduler::CallId;
-use spark_execute_core::{Code, Failure};
+use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Unexpected};
 use spark_execute_worker::js::{describe, get, now, set};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, AbortSignal};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
 
-use crate::host::{Context, Host};
+use crate::host::Host;
 use crate::platform::{is_online, random};
-use crate::pool::Pool;
 use crate::source::{Thrown, pause};
 
 /// The endpoint, and what of it stays in JavaScript.
@@ -23,77 +21,6 @@ pub struct Online {
     pub endpoint: Endpoint,
     fetch: JsValue,
     credential: JsValue,
-}
-
-/// What a request says about the service that is to answer it, besides a version id.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// `request_meta.service_uri`.
-    pub service_uri: Option<String>,
-    /// `request_meta.service_id`.
-    pub service_id: Option<String>,
-}
-
-/// A call on its way to the endpoint and back; dropping it ends its requests.
-#[derive(Debug)]
-pub struct Leg(AbortController);
-
-impl Drop for Leg {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl Pool {
-    /// Asks the endpoint for the answer to `call`. `failure` says why it was not computed here, if that was tried.
-    pub(crate) fn go_online(&self, call: CallId, failure: Option<Failure>) {
-        let (Some(online), Ok(controller)) = (self.online.clone(), AbortController::new()) else {
-            let message = "There is no endpoint to ask.";
-            return self.failed_online(call, Failure::new(Code::Internal, message), JsValue::UNDEFINED);
-        };
-        let signal = controller.signal();
-        let mut state = self.state.borrow_mut();
-        let cause = state.cause.clone();
-        let Some(pending) = state.calls.get_mut(&call) else { return };
-        let deadline = pending.deadline;
-        pending.leg = Some(Leg(controller));
-        let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
-        let id = pending.context.version_id.as_deref();
-        let folder = known.and_then(|known| known.folder.as_deref());
-        let service = known.and_then(|known| known.service.as_deref());
-        let mut target = Target {
-            version_id: known.and_then(|known| known.version_id.as_deref()).or(id),
-            service_uri: pending.names.service_uri.as_deref(),
-            service_id: pending.names.service_id.as_deref(),
-            folder,
-            service,
-        };
-        // What a configuration calls its model means nothing to a server, which can do without where there is a name.
-        let is_named = target.service_uri.is_some() || folder.is_some() && service.is_some();
-        if is_named && pending.model.is_some() {
-            target.version_id = target.version_id.filter(|id| online::is_server_id(id));
-        }
-        let route = online::route(&online.endpoint, &target);
-        let mut body = pending.request.text.clone();
-        if route.version.is_some() || target.version_id != id {
-            body = self.host.for_endpoint(&body, route.version.as_deref(), target.version_id);
-        }
-        if let Some(failure) = failure {
-            let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
-            self.emit("fallback", pending, &[("error", error.clone())]);
-            pending.context.cause = error;
-        }
-        drop(state);
-        let (pool, host) = (self.weak(), self.host.clone());
-        spawn_local(async move {
-            let answer = online.answer(&host, &route.url, &body, deadline, &signal).await;
-            let Some(pool) = pool.upgrade() else { return };
-            match answer {
-                Ok(answer) => pool.answered_online(call, &answer),
-                Err((failure, cause)) => pool.failed_online(call, failure, cause),
-            }
-        });
-    }
 }
 
 impl Online {
@@ -105,7 +32,7 @@ impl Online {
     }
 
     /// Sends the request, again where that may help, until there is a response, the failure stands, or `signal` aborts.
-    async fn answer(
+    pub(crate) async fn answer(
         &self,
         host: &Host,
         url: &str,

@@ -5,26 +5,23 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Function;
 use spark_execute_core::config::{self, BinaryKind, Config};
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
 };
 use spark_execute_core::table::Table;
-use spark_execute_core::xcall::Chain;
 use spark_execute_worker::js::{get, now};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 
-use crate::host::{Context, Host};
-use crate::online::{Leg, Names, Online};
+use crate::call::{Pending, XCall};
+use crate::host::Host;
+use crate::online::Online;
 use crate::platform::Calls;
 use crate::replica::{Replica, Script};
-use crate::request::Prepared;
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
-use crate::xcall::{Asked, XCall};
 
 /// Time for a new worker to say its first word, in milliseconds.
 const BOOT_MS: f64 = 30_000.0;
@@ -38,45 +35,6 @@ pub struct Model {
     pub config: config::Model,
     /// The caller's `binary`, until the client is destroyed.
     pub binary: RefCell<JsValue>,
-}
-
-/// A call that is not over.
-#[derive(Debug)]
-pub struct Pending {
-    /// The model that can compute it here, if one is configured.
-    pub model: Option<ModelIndex>,
-    /// When it must be over, on this page's clock.
-    pub deadline: f64,
-    /// Whether the endpoint is asked when it cannot be computed here.
-    pub fallback: bool,
-    /// What it is.
-    pub request: Prepared,
-    /// What it says about its service, for the endpoint.
-    pub names: Names,
-    /// For an error.
-    pub context: Context,
-    /// The call whose engine waits for it.
-    pub parent: Option<CallId>,
-    /// The services that led to it; none for a caller's own call.
-    pub chain: Option<Chain>,
-    /// Who waits for it.
-    pub end: End,
-    /// What is being asked of the endpoint, if it is.
-    pub leg: Option<Leg>,
-}
-
-/// Who waits for a call.
-#[derive(Debug)]
-pub enum End {
-    /// The caller: a promise's own functions.
-    Promise {
-        /// Ends the call well.
-        resolve: Function,
-        /// Ends the call with an error.
-        reject: Function,
-    },
-    /// The engine of another call.
-    Engine(Rc<Asked>),
 }
 
 /// The workers, images and calls of one client.

@@ -3,57 +3,27 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
-use spark_execute_core::config::{Config, XCallOnline, XCallPolicy};
+use spark_execute_core::config::XCallOnline;
 use spark_execute_core::online;
 use spark_execute_core::protocol::ToWorker;
 use spark_execute_core::resolve::{ModelMeta, Wanted, resolve};
 use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
 use spark_execute_core::xcall::Chain;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{describe, get, now};
+use spark_execute_worker::js::{describe, now};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::host::{Context, What};
-use crate::online::Names;
+use crate::call::{Asked, End, Names, Pending};
+use crate::host::Context;
 use crate::platform::time_of_day;
-use crate::pool::{End, Pending, Pool};
+use crate::pool::Pool;
 use crate::request::{self, Prepared};
 use crate::view::shallow;
 
 /// `request.service` of an engine: a service of Spark, or one of the caller's own.
 const EXTERNAL: f64 = 1.0;
-
-/// What the configuration says about these calls.
-pub(crate) struct XCall {
-    policy: XCallPolicy,
-    /// `xcall.online`, where it is a function.
-    may_leave: JsValue,
-    /// `externalApi`, if there is one.
-    external: JsValue,
-}
-
-/// What an engine waits for.
-#[derive(Debug)]
-pub struct Asked {
-    replica: ReplicaId,
-    /// The worker's number for it.
-    id: u32,
-    /// What the facade's `readXcall` made of it.
-    what: What,
-    began: f64,
-}
-
-impl XCall {
-    pub(crate) fn new(config: &Config, value: &JsValue) -> Self {
-        XCall {
-            policy: config.xcall,
-            may_leave: get(&get(value, "xcall"), "online"),
-            external: get(value, "externalApi"),
-        }
-    }
-}
 
 impl Pool {
     /// The engine of a replica asks for another service.

@@ -1,0 +1,106 @@
+//! What a call is while it is open, and who waits for it.
+
+use std::rc::Rc;
+
+use js_sys::Function;
+use spark_execute_core::config::{Config, XCallPolicy};
+use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
+use spark_execute_core::xcall::Chain;
+use spark_execute_worker::js::get;
+use wasm_bindgen::JsValue;
+use web_sys::AbortController;
+
+use crate::host::{Context, What};
+use crate::request::Prepared;
+
+/// A call that is not over.
+#[derive(Debug)]
+pub struct Pending {
+    /// The model that can compute it here, if one is configured.
+    pub model: Option<ModelIndex>,
+    /// When it must be over, on this page's clock.
+    pub deadline: f64,
+    /// Whether the endpoint is asked when it cannot be computed here.
+    pub fallback: bool,
+    /// What it is.
+    pub request: Prepared,
+    /// What it says about its service, for the endpoint.
+    pub names: Names,
+    /// For an error.
+    pub context: Context,
+    /// The call whose engine waits for it.
+    pub parent: Option<CallId>,
+    /// The services that led to it; none for a caller's own call.
+    pub chain: Option<Chain>,
+    /// Who waits for it.
+    pub end: End,
+    /// What is being asked of the endpoint, if it is.
+    pub leg: Option<Leg>,
+}
+
+/// Who waits for a call.
+#[derive(Debug)]
+pub enum End {
+    /// The caller: a promise's own functions.
+    Promise {
+        /// Ends the call well.
+        resolve: Function,
+        /// Ends the call with an error.
+        reject: Function,
+    },
+    /// The engine of another call.
+    Engine(Rc<Asked>),
+}
+
+/// What a request says about the service that is to answer it, besides a version id.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// `request_meta.service_uri`.
+    pub service_uri: Option<String>,
+    /// `request_meta.service_id`.
+    pub service_id: Option<String>,
+}
+
+/// A call on its way to the endpoint and back; dropping it ends its requests.
+#[derive(Debug)]
+pub struct Leg(pub AbortController);
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// What the configuration says about calls between models.
+pub struct XCall {
+    /// How far they may go.
+    pub policy: XCallPolicy,
+    /// `xcall.online`, where it is a function.
+    pub may_leave: JsValue,
+    /// `externalApi`, if there is one.
+    pub external: JsValue,
+}
+
+/// What an engine waits for.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its replica.
+    pub replica: ReplicaId,
+    /// The worker's number for it.
+    pub id: u32,
+    /// What the facade's `readXcall` made of it.
+    pub what: What,
+    /// When it asked, on this page's clock.
+    pub began: f64,
+}
+
+impl XCall {
+    /// What `config`, made of `value`, says.
+    pub fn new(config: &Config, value: &JsValue) -> Self {
+        XCall {
+            policy: config.xcall,
+            may_leave: get(&get(value, "xcall"), "online"),
+            external: get(value, "externalApi"),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Calls that leave the page for the endpoint.
+
+use spark_execute_core::online::{self, Target};
+use spark_execute_core::scheduler::CallId;
+use spark_execute_core::{Code, Failure};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
+
+use crate::call::Leg;
+use crate::host::Context;
+use crate::pool::Pool;
+
+impl Pool {
+    /// Asks the endpoint for the answer to `call`. `failure` says why it was not computed here, if that was tried.
+    pub(crate) fn go_online(&self, call: CallId, failure: Option<Failure>) {
+        let (Some(online), Ok(controller)) = (self.online.clone(), AbortController::new()) else {
+            let message = "There is no endpoint to ask.";
+            return self.failed_online(call, Failure::new(Code::Internal, message), JsValue::UNDEFINED);
+        };
+        let signal = controller.signal();
+        let mut state = self.state.borrow_mut();
+        let cause = state.cause.clone();
+        let Some(pending) = state.calls.get_mut(&call) else { return };
+        let deadline = pending.deadline;
+        pending.leg = Some(Leg(controller));
+        let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
+        let id = pending.context.version_id.as_deref();
+        let folder = known.and_then(|known| known.folder.as_deref());
+        let service = known.and_then(|known| known.service.as_deref());
+        let mut target = Target {
+            version_id: known.and_then(|known| known.version_id.as_deref()).or(id),
+            service_uri: pending.names.service_uri.as_deref(),
+            service_id: pending.names.service_id.as_deref(),
+            folder,
+            service,
+        };
+        // What a configuration calls its model means nothing to a server, which can do without where there is a name.
+        let is_named = target.service_uri.is_some() || folder.is_some() && service.is_some();
+        if is_named && pending.model.is_some() {
+            target.version_id = target.version_id.filter(|id| online::is_server_id(id));
+        }
+        let route = online::route(&online.endpoint, &target);
+        let mut body = pending.request.text.clone();
+        if route.version.is_some() || target.version_id != id {
+            body = self.host.for_endpoint(&body, route.version.as_deref(), target.version_id);
+        }
+        if let Some(failure) = failure {
+            let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
+            self.emit("fallback", pending, &[("error", error.clone())]);
+            pending.context.cause = error;
+        }
+        drop(state);
+        let (pool, host) = (self.weak(), self.host.clone());
+        spawn_local(async move {
+            let answer = online.answer(&host, &route.url, &body, deadline, &signal).await;
+            let Some(pool) = pool.upgrade() else { return };
+            match answer {
+                Ok(answer) => pool.answered_online(call, &answer),
+                Err((failure, cause)) => pool.failed_online(call, failure, cause),
+            }
+        });
+    }
+}
