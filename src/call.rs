@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
 use crate::host::{Context, What};
-use crate::request::Prepared;
+use crate::request::{Named, Prepared};
 
 /// A call that is not over.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Pending {
     /// What it is.
     pub request: Prepared,
     /// What it says about its service, for the endpoint.
-    pub names: Names,
+    pub names: Named,
     /// For an error.
     pub context: Context,
     /// The call whose engine waits for it.
@@ -50,15 +50,6 @@ pub enum End {
     },
     /// The engine of another call.
     Engine(Rc<Asked>),
-}
-
-/// What a request says about the service that is to answer it, besides a version id.
-#[derive(Debug, Clone, Default)]
-pub struct Names {
-    /// `request_meta.service_uri`.
-    pub service_uri: Option<String>,
-    /// `request_meta.service_id`.
-    pub service_id: Option<String>,
 }
 
 /// A call on its way to the endpoint and back; dropping it ends its requests.

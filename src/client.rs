@@ -11,7 +11,7 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{get, now, set};
 use wasm_bindgen::prelude::*;
 
-use crate::call::{End, Names, Pending};
+use crate::call::{End, Pending};
 use crate::host::{Context, Host};
 use crate::pool::{Model, Pool};
 use crate::request::{self, Named, Prepared};
@@ -144,7 +144,7 @@ struct Planned {
     model: Option<usize>,
     timeout: f64,
     request: Prepared,
-    names: Names,
+    names: Named,
 }
 
 impl Client {
@@ -163,7 +163,7 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let named = if self.pool.online.is_some() { Named::of(&context.input) } else { Named::default() };
+        let names = if self.pool.online.is_some() { Named::of(&context.input) } else { Named::default() };
         let (mut model, request) = match usual {
             Some((model, request)) => {
                 context.version_id = Some(self.config.models[model].version_id.clone());
@@ -187,7 +187,6 @@ impl Client {
                 return Err(Failure::new(Code::UnsupportedEnvironment, message));
             }
         }
-        let names = Names { service_uri: named.uri, service_id: named.id };
         Ok(Planned { model, timeout, request, names })
     }
 

@@ -111,11 +111,10 @@ impl Online {
 /// What the facade's `ask` found in an answer that is no result.
 fn reply(answer: &JsValue) -> Reply {
     let text = |key: &str| get(answer, key).as_string();
-    let flag = |key: &str| get(answer, key).is_truthy();
     Reply {
         status: get(answer, "status").as_f64().unwrap_or(0.0) as u16,
         request_id: text("requestId"),
         retry_after_ms: get(answer, "retryAfterMs").as_f64(),
-        body: ErrorBody { message: text("message"), code: text("code"), html: flag("html"), empty: flag("empty") },
+        body: ErrorBody { message: text("message"), code: text("code"), html: get(answer, "html").is_truthy() },
     }
 }

@@ -26,25 +26,23 @@ impl Pool {
         pending.leg = Some(Leg(controller));
         let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
         let id = pending.context.version_id.as_deref();
-        let folder = known.and_then(|known| known.folder.as_deref());
-        let service = known.and_then(|known| known.service.as_deref());
-        let mut target = Target {
-            version_id: known.and_then(|known| known.version_id.as_deref()).or(id),
-            service_uri: pending.names.service_uri.as_deref(),
-            service_id: pending.names.service_id.as_deref(),
-            folder,
-            service,
-        };
-        // What a configuration calls its model means nothing to a server, which can do without where there is a name.
-        let is_named = target.service_uri.is_some() || folder.is_some() && service.is_some();
-        if is_named && pending.model.is_some() {
-            target.version_id = target.version_id.filter(|id| online::is_server_id(id));
-        }
-        let route = online::route(&online.endpoint, &target);
+        let route = online::route(
+            &online.endpoint,
+            &Target {
+                version_id: id,
+                is_configured: known.is_some(),
+                own_version_id: known.and_then(|known| known.version_id.as_deref()),
+                service_uri: pending.names.uri.as_deref(),
+                service_id: pending.names.id.as_deref(),
+                folder: known.and_then(|known| known.folder.as_deref()),
+                service: known.and_then(|known| known.service.as_deref()),
+            },
+        );
         let mut body = pending.request.text.clone();
-        if route.version.is_some() || target.version_id != id {
-            body = self.host.for_endpoint(&body, route.version.as_deref(), target.version_id);
+        if route.version.is_some() || route.version_id != id {
+            body = self.host.for_endpoint(&body, route.version.as_deref(), route.version_id);
         }
+        let url = route.url;
         if let Some(failure) = failure {
             let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
             self.emit("fallback", pending, &[("error", error.clone())]);
@@ -53,7 +51,7 @@ impl Pool {
         drop(state);
         let (pool, host) = (self.weak(), self.host.clone());
         spawn_local(async move {
-            let answer = online.answer(&host, &route.url, &body, deadline, &signal).await;
+            let answer = online.answer(&host, &url, &body, deadline, &signal).await;
             let Some(pool) = pool.upgrade() else { return };
             match answer {
                 Ok(answer) => pool.answered_online(call, &answer),

@@ -15,11 +15,11 @@ use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::call::{Asked, End, Names, Pending};
+use crate::call::{Asked, End, Pending};
 use crate::host::Context;
 use crate::platform::time_of_day;
 use crate::pool::Pool;
-use crate::request::{self, Prepared};
+use crate::request::{self, Named, Prepared};
 use crate::view::shallow;
 
 /// `request.service` of an engine: a service of Spark, or one of the caller's own.
@@ -92,7 +92,7 @@ impl Pool {
             deadline,
             fallback: may_leave,
             request,
-            names: Names { service_uri: Some(name), ..Names::default() },
+            names: Named { uri: Some(name), ..Named::default() },
             context: Context { version_id: id, ..Context::default() },
             chain: Some(chain),
             parent,

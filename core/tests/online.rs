@@ -2,6 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod online_kit;
+
+use online_kit::endpoint;
 use spark_execute_core::config::{AuthType, Endpoint, Form};
 use spark_execute_core::online::{
     CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, credential_failure, failure, headers, network,
@@ -10,20 +13,6 @@ use spark_execute_core::online::{
 use spark_execute_core::{Code, Failure};
 
 const SECRET: &str = "s3cret-k3y";
-
-fn endpoint(auth: AuthType) -> Endpoint {
-    Endpoint {
-        url: "https://excel.uat.us.coherent.global".into(),
-        tenant: "my tenant".into(),
-        auth,
-        credential_is_function: false,
-        own_fetch: false,
-        form: Form::Auto,
-        retries: 2,
-        retry_delay_ms: 500.0,
-        compress_above: None,
-    }
-}
 
 #[test]
 fn service_names_are_read_in_every_spelling() {
@@ -151,7 +140,6 @@ fn a_credential_that_cannot_be_had_names_the_function() {
         (CredentialTrouble::Threw, "threw"),
         (CredentialTrouble::NotText, "not text"),
         (CredentialTrouble::Unfit, "empty"),
-        (CredentialTrouble::Unsettled, "did not settle"),
     ] {
         let failure = credential_failure(&endpoint, trouble);
         assert_eq!(failure.path.as_deref(), Some("sparkEndpoint.syntheticKey()"));
@@ -199,7 +187,7 @@ fn the_status_decides() {
     ] {
         // Whatever the body says.
         for body in [
-            ErrorBody { empty: true, ..ErrorBody::default() },
+            ErrorBody::default(),
             ErrorBody { html: true, ..ErrorBody::default() },
             ErrorBody { code: Some("Success".into()), message: Some("fine".into()), ..ErrorBody::default() },
         ] {
@@ -266,5 +254,27 @@ fn failures_without_a_status_say_why() {
         let failure = not_a_result(200, unexpected);
         assert_eq!((failure.code, http(&failure).0), (Code::OnlineResponseInvalid, Some(200)));
         assert!(failure.message.contains(part), "{failure}");
+    }
+}
+
+#[test]
+fn a_name_that_only_the_page_knows_is_sent_only_where_nothing_else_says_which_service_is_meant() {
+    const ID: &str = "11111111-2222-3333-4444-555555555555";
+    let configured = Target { version_id: Some("my-model"), is_configured: true, ..Target::default() };
+    let named = Target { folder: Some("f"), service: Some("s"), ..configured };
+    let by_uri = Target { service_uri: Some("f/s"), ..configured };
+    for (target, path, id) in [
+        (named, "folders/f/services/s/execute", None),
+        (by_uri, "folders/f/services/s/execute", None),
+        (Target { version_id: Some(ID), ..named }, "folders/f/services/s/execute", Some(ID)),
+        (Target { own_version_id: Some(ID), ..named }, "folders/f/services/s/execute", Some(ID)),
+        (Target { own_version_id: Some(ID), ..configured }, "version/11111111-2222-3333-4444-555555555555", Some(ID)),
+        (configured, "version/my-model", Some("my-model")),
+        (Target { is_configured: false, ..named }, "folders/f/services/s/execute", Some("my-model")),
+        (Target { service_uri: Some("nonsense"), ..configured }, "version/my-model", Some("my-model")),
+    ] {
+        let route = route(&endpoint(AuthType::BearerToken), &target);
+        assert!(route.url.ends_with(&format!("/api/v3/{path}")), "{} for {target:?}", route.url);
+        assert_eq!(route.version_id, id, "{target:?}");
     }
 }

@@ -2,25 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use spark_execute_core::config::{AuthType, Endpoint, Form};
+mod online_kit;
+
+use online_kit::endpoint;
+use spark_execute_core::config::{AuthType, Endpoint};
 use spark_execute_core::online::{
     Conditions, CredentialTrouble, Reply, Retries, Unexpected, credential_failure, failure, network, not_a_result,
 };
 use spark_execute_core::{Code, Failure};
-
-fn endpoint(auth: AuthType) -> Endpoint {
-    Endpoint {
-        url: "https://a.example".into(),
-        tenant: "t".into(),
-        auth,
-        credential_is_function: false,
-        own_fetch: false,
-        form: Form::Auto,
-        retries: 2,
-        retry_delay_ms: 500.0,
-        compress_above: None,
-    }
-}
 
 fn reply(status: u16) -> Reply {
     Reply { status, ..Reply::default() }

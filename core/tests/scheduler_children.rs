@@ -100,6 +100,15 @@ fn a_replica_that_begins_to_wait_makes_room_for_a_child_in_the_queue() {
 }
 
 #[test]
+fn an_extra_replica_that_cannot_start_fails_its_child_and_is_not_missed() {
+    let mut bench = suspended();
+    bench.start(11, child(0, 10));
+    let actions = bench.died(2);
+    assert_eq!(failed(&actions), [(11, Code::XCallDepth)]);
+    assert!(!actions.iter().any(|action| matches!(action, Action::TellFewer { .. })), "{actions:?}");
+}
+
+#[test]
 fn a_recursion_without_end_is_ended() {
     let mut bench = suspended();
     let mut call = 10;

@@ -83,7 +83,6 @@ function errorIn(text) {
     message: first(inner, message, error),
     code: first(error_type, code, errorCode),
     html: isHtml(text),
-    empty: text.trim() === "",
   };
 }
 

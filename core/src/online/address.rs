@@ -29,6 +29,10 @@ pub enum ServiceUri {
 pub struct Target<'a> {
     /// The version id that the call asks for.
     pub version_id: Option<&'a str>,
+    /// The model on the page that has this id is configured so; the id may be a name that only the page knows.
+    pub is_configured: bool,
+    /// `VersionId` in that model's metadata: what the server calls it.
+    pub own_version_id: Option<&'a str>,
     /// `request_meta.service_uri`.
     pub service_uri: Option<&'a str>,
     /// `request_meta.service_id`.
@@ -41,12 +45,14 @@ pub struct Target<'a> {
 
 /// Where a request goes and what its body must say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
+pub struct Route<'a> {
     /// The address for a POST.
     pub url: String,
     /// What `request_meta.version` must be, unless the caller gave one: it stood in brackets in the service's name, and
     /// addresses have no place for it.
     pub version: Option<String>,
+    /// What `request_meta.version_id` must be; none is to be sent where this is `None`.
+    pub version_id: Option<&'a str>,
 }
 
 impl ServiceUri {
@@ -93,13 +99,18 @@ fn split_version(text: &str) -> (&str, Option<String>) {
 /// The address of a call's service: by folder and service where they are known, because that works with every kind of
 /// credential; else by version id, by service id, by custom address; else the one where the body alone decides.
 ///
-/// Whichever it is, `request_meta.version_id` belongs into the body where the version id is known.
-pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
+/// Whichever it is, the version id belongs into the body where it is known. What a configuration calls its model means
+/// nothing to a server, and is left out where folder and service say which one is meant.
+pub fn route<'a>(endpoint: &Endpoint, target: &Target<'a>) -> Route<'a> {
     let known = |text: Option<&str>| text.map(trimmed).filter(|text| is_segment(text)).map(str::to_owned);
     let uri = target.service_uri.and_then(ServiceUri::parse);
     let by_id = |kind: &str, id: &str| format!("{kind}/{}", encoded(id));
     let by_name =
         |folder: &str, service: &str| format!("folders/{}/services/{}/execute", encoded(folder), encoded(service));
+    let names = known(target.folder).zip(known(target.service));
+    let is_named = names.is_some() || matches!(uri, Some(ServiceUri::Service { .. }));
+    let is_local = |id: &str| target.is_configured && is_named && !is_server_id(id);
+    let version_id = target.own_version_id.or(target.version_id).filter(|id| !is_local(id));
     let mut version = None;
     let path = if endpoint.form == Form::Generic {
         if let Some(ServiceUri::Service { version: named, .. }) = uri {
@@ -109,9 +120,9 @@ pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
     } else if let Some(ServiceUri::Service { folder, service, version: named }) = &uri {
         version.clone_from(named);
         by_name(folder, service)
-    } else if let (Some(folder), Some(service)) = (known(target.folder), known(target.service)) {
+    } else if let Some((folder, service)) = names {
         by_name(&folder, &service)
-    } else if let Some(id) = known(target.version_id) {
+    } else if let Some(id) = known(version_id) {
         by_id("version", &id)
     } else if let Some(ServiceUri::VersionId(id)) = &uri {
         by_id("version", id)
@@ -127,7 +138,7 @@ pub fn route(endpoint: &Endpoint, target: &Target<'_>) -> Route {
         }
     };
     let public = if endpoint.auth == AuthType::Public { "public/" } else { "" };
-    Route { url: format!("{}/{}/api/v3/{public}{path}", endpoint.url, encoded(&endpoint.tenant)), version }
+    Route { url: format!("{}/{}/api/v3/{public}{path}", endpoint.url, encoded(&endpoint.tenant)), version, version_id }
 }
 
 /// How a service is called in messages: `folder/service` for any spelling of that.
@@ -138,8 +149,8 @@ pub fn short_name(uri: &str) -> String {
     }
 }
 
-/// Whether this may be a version id of the server's; others are names that a configuration gives its models.
-pub fn is_server_id(id: &str) -> bool {
+/// Whether this may be a version id of the server's: they are uuids.
+fn is_server_id(id: &str) -> bool {
     id.len() == 36
         && id.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -18,8 +18,6 @@ pub struct ErrorBody {
     pub code: Option<String>,
     /// The body is a web page.
     pub html: bool,
-    /// There is no body.
-    pub empty: bool,
 }
 
 /// An answer other than a result.
@@ -53,7 +51,7 @@ pub enum Unexpected {
 // What a server says may repeat a credential: it is shown only after `told`.
 impl std::fmt::Debug for ErrorBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ErrorBody").field("html", &self.html).field("empty", &self.empty).finish_non_exhaustive()
+        f.debug_struct("ErrorBody").field("html", &self.html).finish_non_exhaustive()
     }
 }
 
@@ -151,13 +149,10 @@ fn meaning(endpoint: &Endpoint, status: u16) -> (Code, [&'static str; 2]) {
             "The endpoint cannot find the service, or this version of it. Check the version id or service_uri, and \
              sparkEndpoint.url and tenant",
         ),
-        413 => (
-            Code::RequestRefused,
-            "The request is too large for the endpoint. Send less, or set sparkEndpoint.compressAbove",
-        ),
+        413 => (Code::RequestRefused, "The request is too large for the endpoint. Send less, or set compressAbove"),
         415 => (
             Code::RequestRefused,
-            "The endpoint does not take the request's form. If sparkEndpoint.compressAbove is set, leave it out",
+            "The endpoint does not take the request's form. If compressAbove is set, leave it out",
         ),
         429 => (Code::RateLimited, "The endpoint got too many requests. Send fewer, or wait"),
         400..=499 => (Code::RequestRefused, "The endpoint refused the request. Check its inputs and request_meta"),

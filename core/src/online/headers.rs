@@ -12,8 +12,6 @@ pub enum CredentialTrouble {
     NotText,
     /// The text is empty, or no header can carry it.
     Unfit,
-    /// It did not settle before the call's time was over.
-    Unsettled,
 }
 
 /// The headers of a request and no more: each one that is not needed would only be something for CORS to refuse.
@@ -50,10 +48,6 @@ pub fn credential_failure(endpoint: &Endpoint, trouble: CredentialTrouble) -> Fa
         CredentialTrouble::Unfit => {
             "is empty, or holds a character that no header can carry (a line break, say). \
                                      Give the credential as it was issued"
-        }
-        CredentialTrouble::Unsettled => {
-            "did not settle before the call ran out of time. Make it faster (keep the \
-                                         credential until it expires), or raise `timeout`"
         }
     };
     Failure::new(Code::CredentialInvalid, format!("{path} {what}.")).at(path)

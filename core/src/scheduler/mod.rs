@@ -248,6 +248,7 @@ impl Scheduler {
             return;
         }
         let model = replica.model;
+        self.now = now;
         if fatal {
             self.models[model].circuit.failed(&failure, now);
         }
@@ -263,6 +264,7 @@ impl Scheduler {
     /// The replica's worker is gone, or could not be started; the shell has ended it. A ready replica's current call
     /// fails with `failure`, its other calls go elsewhere.
     pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
+        self.now = now;
         self.lost(id, Some(failure), now);
     }
 

@@ -8,6 +8,7 @@ use crate::error::{Code, Failure};
 /// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
 const RESPAWN_MS: f64 = 1_000.0;
 const RESPAWN_DOUBLINGS: u32 = 7;
+
 impl Scheduler {
     /// Starts what the model lacks: its load, or replicas up to the number wanted.
     pub(super) fn ensure_replicas(&mut self, model: ModelIndex, call_deadline: f64, now: f64) {
@@ -47,19 +48,16 @@ impl Scheduler {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
         self.models[model].replicas.retain(|other| *other != id);
+        let mut flights = replica.flights;
         if replica.stage == Stage::Ready
             && let Some(failure) = &cause
         {
             self.models[model].circuit.failed(failure, now);
-        }
-        let mut flights = replica.flights;
-        if replica.stage == Stage::Ready
-            && let Some(failure) = cause.clone()
-            && let Some(head) = flights.front().map(|flight| flight.call)
-            && self.calls.get(&head).is_some_and(|call| call.at == [id])
-        {
-            flights.pop_front();
-            self.failed_offline(head, failure);
+            let head = flights.front().map(|flight| flight.call);
+            if let Some(head) = head.filter(|head| self.calls.get(head).is_some_and(|call| call.at == [id])) {
+                flights.pop_front();
+                self.failed_offline(head, failure.clone());
+            }
         }
         for flight in flights.iter().rev() {
             let Some(call) = self.calls.get_mut(&flight.call) else { continue };
@@ -78,7 +76,7 @@ impl Scheduler {
             let cause = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 self.load_failed(model, &cause, now);
-            } else {
+            } else if !replica.extra {
                 state.fewer = Some(cause);
                 self.tell_fewer(model);
             }
