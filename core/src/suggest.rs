@@ -5,8 +5,8 @@ const LONGEST: usize = 200;
 
 /// The candidate that `word` most likely stands for, if any is near enough to be worth saying.
 ///
-/// Case, `_`, `-`, blanks and the plural in `-ies` do not count. A candidate is near when at most a third of the word has to change, or
-/// when one contains the other (`models` for `nodegenModels`). Of two equally near candidates the first wins.
+/// Case, `_`, `-`, blanks and the plural in `-ies` do not count. A candidate is near when at most a third of the word
+/// has to change, or when one contains the other (`models` for `nodegenModels`). Of two equally near candidates the first wins.
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let word = folded(word)?;
     let mut best: Option<(usize, &str)> = None;

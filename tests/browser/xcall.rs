@@ -50,9 +50,6 @@ async fn what_cannot_be_answered_is_told_so() {
     let unknown = "input: {}, folder: 'f', service: 's'";
     assert_says(&told(0, unknown, "").await, &["MODEL_NOT_FOUND", "f/s"]);
     assert_says(&told(0, "input: {}", "").await, &["VERSION_ID_MISSING"]);
-    let circle = "input: {}, folder: 'f', service: 's', name: 'f/s'";
-    let named = "xcall: { maxDepth: 1 }";
-    assert_says(&told(0, circle, named).await, &["MODEL_NOT_FOUND"]);
 }
 
 #[wasm_bindgen_test]
