@@ -43,11 +43,12 @@ test("each replica is a worker and an instance of its own, and all get work", as
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url, replica: 3 }] });
     await spark.execute(ask({}), "m");
     await until(() => spark.stats()[0].replicas === 3);
+    // Before the burst: after it, a call that was posted to a second replica may still be computed there.
+    const inTurn = [];
+    for (let call = 0; call < 6; call++) inTurn.push((await outputsOf(spark.execute(ask({}), "m"))).instance);
     const found = await Promise.all(Array.from({ length: 300 }, () => outputsOf(spark.execute(ask({}), "m"))));
-    const after = [];
-    for (let call = 0; call < 9; call++) after.push((await outputsOf(spark.execute(ask({}), "m"))).instance);
     globalThis.spark = spark;
-    return { found, after };
+    return { inTurn, found };
   }, counter.url);
   await page.workers(3);
   const instances = [...new Set(got.found.map(({ instance }) => instance))];
@@ -61,8 +62,8 @@ test("each replica is a worker and an instance of its own, and all get work", as
     );
     assert.equal(new Set(own).size, own.length, "no call is computed twice or lost");
   }
-  assert.deepEqual(got.after.slice(0, 3), got.after.slice(3, 6), "ties go round");
-  assert.equal(new Set(got.after.slice(0, 3)).size, 3);
+  assert.deepEqual(got.inTurn.slice(0, 3), got.inTurn.slice(3), "ties go round");
+  assert.equal(new Set(got.inTurn).size, 3);
   await page.run(() => globalThis.spark.destroy());
   await page.workers(0);
 });
