@@ -1,9 +1,9 @@
 // The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one
 // page.
-//   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list] [--dist <folder>]
+//   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list] [--dist <folder>] [--check] [--accept]
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     markdown: { type: "boolean", default: false },
     dist: { type: "string" },
     list: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    accept: { type: "boolean", default: false },
   },
 });
 const note = (text) => process.stderr.write(`${text}\n`);
@@ -29,10 +31,12 @@ if (!options.dist && !existsSync(path.join(dist, "browser.js"))) {
   await build();
 }
 // These need npm packages, which are there only now.
-const [{ ROWS }, { open }, report] = await Promise.all([
+const [{ ROWS }, { open }, report, { page }, { compare }] = await Promise.all([
   import("./rows/index.mjs"),
   import("./lib/bench.mjs"),
   import("./lib/report.mjs"),
+  import("./report/page.mjs"),
+  import("./lib/check.mjs"),
 ]);
 
 const wanted = options.only?.split(",");
@@ -88,6 +92,8 @@ const about = {
 const folder = at("bench", "results");
 await mkdir(folder, { recursive: true });
 await writeFile(path.join(folder, "latest.json"), `${JSON.stringify({ about, results }, null, 2)}\n`);
+const drawn = at("www", "benchmark.html");
+await writeFile(drawn, page({ about, results }, ROWS));
 
 console.log(options.markdown ? report.markdown(lines) : report.plain(lines));
 const load = ({ before, after }) => `${before[0].toFixed(1)} before, ${after[0].toFixed(1)} after`;
@@ -96,3 +102,17 @@ console.log(
     `${about.machine.cpu}, ${about.machine.cores} cores, load ${load(about.load)}; Chromium ${about.browser}, ` +
     `peer ${about.peer}, ${about.revision}, ${about.date.slice(0, 10)}.`,
 );
+note(`Drawn: ${path.relative(process.cwd(), drawn)}`);
+
+const accepted = path.join(folder, "accepted.json");
+if (options.check) {
+  const before = JSON.parse(await readFile(accepted, "utf8"));
+  const compared = compare(results, before.results);
+  const times = (value) => value.toPrecision(3);
+  for (const { row, to, now, was, noise, verdict } of compared) {
+    console.log(`${verdict.padEnd(8)}${row}: ours : ${to} ${times(now)}, was ${times(was)} (noise ${times(noise)})`);
+  }
+  if (compared.length === 0) note("Nothing to compare: no row of this run was accepted before.");
+  process.exitCode = compared.some(({ verdict }) => verdict === "worse") ? 1 : 0;
+}
+if (options.accept) await writeFile(accepted, `${JSON.stringify({ about, results })}\n`);

@@ -31,6 +31,7 @@ const STEPS = [
   { name: "js", counts: true, needs: ["npm"], work: nodeTests("tests", "js") },
   { name: "server", counts: true, needs: ["npm"], work: nodeTests("tests", "server") },
   { name: "scripts", counts: true, needs: ["npm", "chrome", "firefox"], work: nodeTests("scripts", "lib") },
+  { name: "bench", counts: true, needs: ["npm"], work: nodeTests("bench", "tests") },
   { name: "types", counts: true, needs: ["npm"], work: (io) => io("node", [at("tests", "types", "run.mjs")]) },
   { name: "build", needs: ["npm", "rust"], work: (io) => io("node", [at("scripts", "build.mjs")]) },
   { name: "wasm", counts: true, needs: ["npm", "rust", "chrome", "driver"], work: wasmTests(".") },

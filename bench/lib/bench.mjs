@@ -8,6 +8,8 @@ import { bundlePeer } from "./peer.mjs";
 
 const PAGE = ["limit.js", "contenders.js", "measure.js", "services.js"].map((name) => `/bench/${name}`);
 const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", ...PAGE];
+/** Such a page has a finer clock. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 /**
  * @param {{ quick: boolean, note: (text: string) => void, dist?: string }} options `dist`: where the built package is
@@ -20,7 +22,12 @@ export async function open({ quick, note, dist = at("dist") }) {
   const html = `<!doctype html><meta charset="utf-8"><title>Benchmark</title>${scripts}`;
   const server = await serve({
     mounts: { ...PRODUCT, "/bench/": at("bench", "page") },
-    routes: { "/bench/": { body: html }, "/bench/peer.js": { body: peer.text }, "/dist/browser.js": { body: product } },
+    routes: {
+      "/bench/": { body: html },
+      "/bench/isolated/": { body: html, headers: ISOLATED },
+      "/bench/peer.js": { body: peer.text },
+      "/dist/browser.js": { body: product },
+    },
   });
   const browser = await launch({ args: ["--enable-precise-memory-info"] });
   const { models } = JSON.parse(await readFile(at("tests", "models", "manifest.json"), "utf8"));
@@ -35,11 +42,11 @@ export async function open({ quick, note, dist = at("dist") }) {
     rounds: quick ? 3 : 9,
 
     /** A page of its own process, with nothing compiled or cached before. */
-    async page() {
+    async page({ isolated = false } = {}) {
       const context = await browser.newContext();
       const page = await context.newPage();
       page.on("pageerror", (error) => note(`The page threw: ${error.message}`));
-      await page.goto(`${server.url}/bench/`);
+      await page.goto(`${server.url}/bench/${isolated ? "isolated/" : ""}`);
       return page;
     },
 

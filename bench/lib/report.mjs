@@ -1,7 +1,7 @@
 // The table, for people.
 import { ratio, summary } from "./stats.mjs";
 
-const COLUMNS = ["Measured", "Peer", "Hand-written", "Ours", "Ours : peer", "Ours : hand-written", "Noise", "Target"];
+export const COLUMNS = ["Measured", "Peer", "Hand-written", "Ours", "Ours : peer", "Ours : hand-written", "Noise", "Target"];
 
 /** Digits that carry meaning on a noisy machine. */
 export function figure(value, unit) {

@@ -37,6 +37,19 @@ globalThis.measure = {
     return (performance.now() - began) / calls;
   },
 
+  /** The time of each of so many calls, one after the other. */
+  async samples(key, who, calls) {
+    const { made, inputs, id } = this.models[key];
+    const body = request(inputs, id);
+    const times = [];
+    for (let i = 0; i < calls; i++) {
+      const began = performance.now();
+      await made[who].execute(body);
+      times.push(performance.now() - began);
+    }
+    return times;
+  },
+
   /** Replaces a contender by a new one. */
   async renew(key, who) {
     const model = this.models[key];

@@ -5,7 +5,7 @@ import { blockMemory, blockServer } from "./block.mjs";
 import { heap } from "./heap.mjs";
 import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
-import { payload } from "./payload.mjs";
+import { payload, payloadSizes } from "./payload.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -17,7 +17,10 @@ export const ROWS = [
   calls.latency,
   calls.throughput1,
   calls.throughput2,
+  calls.throughput4,
+  calls.scaling,
   payload,
+  payloadSizes,
   xcall,
   xcallTen,
   online,

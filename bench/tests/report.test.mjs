@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bars, lines, short } from "../report/charts.mjs";
+import { page } from "../report/page.mjs";
+import { scale } from "../report/scale.mjs";
+
+test("ticks are round numbers that enclose the values", () => {
+  const { ticks, at } = scale([3, 97], { from: 0, to: 100 });
+  assert.deepEqual(ticks, [0, 20, 40, 60, 80, 100]);
+  assert.equal(at(50), 50);
+  const log = scale([0.07, 12], { from: 100, to: 0, log: true });
+  assert.ok(log.ticks.every((tick) => tick >= 0.07 && tick <= 12), `${log.ticks}`);
+  assert.ok(log.at(0.07) === 100 && Math.abs(log.at(12)) < 1e-9);
+});
+
+test("a single value, or none, still has an axis", () => {
+  for (const values of [[5], [0], [], [NaN]]) {
+    for (const log of [false, true]) {
+      const { at, ticks } = scale(values, { from: 0, to: 10, log, zero: true });
+      assert.ok(ticks.length > 0 && ticks.every(Number.isFinite), `${values} ${ticks}`);
+      if (values[0] > 0) assert.ok(Number.isFinite(at(values[0])));
+    }
+  }
+});
+
+test("large figures are shortened", () => {
+  assert.deepEqual([0, 0.123456, 999, 1500, 2_340_000, 5e9].map(short), ["0", "0.123", "999", "1.5k", "2.34M", "5G"]);
+});
+
+test("charts hold all their data, and text only as text", () => {
+  const line = { name: "<a&b>", colour: "red", points: [[1, 1], [2, 4]] };
+  const drawn = lines({ title: "t\"", x: { label: "x" }, y: { label: "y" }, lines: [line] });
+  assert.equal(drawn.match(/<circle/g).length, 2);
+  assert.ok(!drawn.includes("<a&b>") && drawn.includes("&#60;a&#38;b&#62;"));
+  const bar = bars({ title: "t", unit: "ms", rows: [{ name: "r", parts: [{ name: "p", value: 3, colour: "red" }, { name: "q", value: 4, colour: "blue" }] }] });
+  assert.equal(bar.match(/<rect/g).length, 2);
+  assert.ok(bar.includes("p: 3 ms") && bar.includes("7 ms"));
+});
+
+test("the page has a section for what was measured and none for what was not", () => {
+  const about = {
+    machine: { cpu: "cpu", cores: 2, memoryGb: 24 },
+    load: { before: [1, 1, 1], after: [2, 2, 2] },
+    browser: "1",
+    peer: "2",
+    revision: "abc",
+    rounds: 3,
+    date: "2026-01-01T00:00:00Z",
+  };
+  const times = (n) => ({ ours: n, limit: n, peer: 10 * n, twin: n });
+  const latency = { row: "latency", title: "L", rounds: [times(1)], targets: [], samples: { ours: [1, 2, 3], limit: [1, 2, 3], peer: [10, 11, 12] } };
+  const cold = { row: "cold", title: "C", rounds: [times(2)], targets: [], phases: [["fetch", 10], ["compile", 20]] };
+  const html = page({ about, results: [latency, cold] }, []);
+  assert.ok(html.includes("<h2>Latency</h2>") && html.includes("<h2>Starts</h2>"));
+  assert.ok(!html.includes("<h2>Payload</h2>") && !html.includes("<h2>Throughput</h2>"));
+  assert.ok(!/src=|href=|<script/.test(html), "one file, no script");
+});
