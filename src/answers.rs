@@ -109,7 +109,7 @@ impl Pool {
         Err(Failure::new(Code::ResponseInvalid, message).with_details(describe(&error)))
     }
 
-    fn reject(&self, pending: Pending, failure: Failure) {
+    pub(crate) fn reject(&self, pending: Pending, failure: Failure) {
         let mut context = pending.context.clone();
         if context.cause.is_undefined() {
             context.cause = self.state.borrow().cause.clone();

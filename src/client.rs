@@ -6,7 +6,6 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::request as requests;
-use spark_execute_core::resolve::Wanted;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{get, now, set};
 use wasm_bindgen::prelude::*;
@@ -76,7 +75,7 @@ impl Client {
         let usual = usize::try_from(model).ok().map(|model| (model, Prepared::usual(text)));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
-            Ok(Planned { model, timeout, request, names }) => {
+            Ok(Planned { model, parks, timeout, request, names }) => {
                 let now = now();
                 let call = Pending {
                     model,
@@ -90,7 +89,7 @@ impl Client {
                     end: End::Promise { resolve, reject },
                     leg: None,
                 };
-                self.pool.call(call, now)
+                if parks { self.pool.park(call, now) } else { self.pool.call(call, now) }
             }
             Err(failure) => {
                 // A promise's own reject function does not throw.
@@ -142,6 +141,8 @@ impl Client {
 /// A call that may start.
 struct Planned {
     model: Option<usize>,
+    /// Which model it means is known only when packages have been read.
+    parks: bool,
     timeout: f64,
     request: Prepared,
     names: Named,
@@ -163,31 +164,32 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let names = if self.pool.online.is_some() { Named::of(&context.input) } else { Named::default() };
-        let (mut model, request) = match usual {
+        let by_names = usual.is_none() || self.pool.online.is_some();
+        let names = if by_names { Named::of(&context.input) } else { Named::default() };
+        let (mut model, mut parks, request) = match usual {
             Some((model, request)) => {
                 context.version_id = Some(self.config.models[model].version_id.clone());
-                (Some(model), request)
+                (Some(model), false, request)
             }
-            None => self.prepare_with_care(version_id, context)?,
+            None => self.prepare_with_care(version_id, &names, context)?,
         };
         // A getter or `toJSON` in the request may have done anything: destroyed this instance, aborted this call.
         self.check_alive()?;
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        if model.is_some() && !self.has_workers.get() {
+        if (model.is_some() || parks) && !self.has_workers.get() {
             if platform::has_workers() {
                 self.has_workers.set(true);
             } else if self.pool.online.is_some() {
-                model = None;
+                (model, parks) = (None, false);
             } else {
                 let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
                                model in a browser: call execute only there.";
                 return Err(Failure::new(Code::UnsupportedEnvironment, message));
             }
         }
-        Ok(Planned { model, timeout, request, names })
+        Ok(Planned { model, parks, timeout, request, names })
     }
 
     fn model(&self, id: &str) -> Option<usize> {
@@ -195,8 +197,15 @@ impl Client {
         self.by_id.get(at).map(|(_, model)| *model)
     }
 
-    /// Finds the model, checks the request and normalises it. No model is found where only the endpoint can answer.
-    fn prepare_with_care(&self, version_id: &JsValue, context: &mut Context) -> Result<(Option<usize>, Prepared)> {
+    /// Finds the model, checks the request and normalises it. No model is found where only the endpoint can answer, and
+    /// with `true` where packages may still tell which it is.
+    fn prepare_with_care(
+        &self,
+        version_id: &JsValue,
+        names: &Named,
+        context: &mut Context,
+    ) -> Result<(Option<usize>, bool, Prepared)> {
+        let mut parks = false;
         let found = match request::version_id(&context.input, version_id)? {
             Some(id) => {
                 let id = id.trim();
@@ -205,27 +214,22 @@ impl Client {
                 found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))
             }
             None => {
-                let Named { uri, id, version, date } = Named::of(&context.input);
-                let found = self.pool.resolve(&Wanted {
-                    service_uri: uri.as_deref(),
-                    service_id: id.as_deref(),
-                    version: version.as_deref(),
-                    date: date.as_deref(),
-                    ..Wanted::default()
-                });
+                let found = self.pool.resolve(&names.wanted());
+                parks = found.as_ref().is_err_and(|failure| self.pool.may_learn(failure, &names.wanted()));
                 context.version_id = found.as_ref().ok().map(|model| self.config.models[*model].version_id.clone());
                 found
             }
         };
         let model = match found {
             Ok(model) => Some(model),
+            Err(_) if parks => None,
             Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
             Err(failure) => return Err(failure),
         };
         let mut cause = JsValue::UNDEFINED;
         let request = request::prepare(&self.host, &context.input, context.version_id.as_deref(), &mut cause);
         context.cause = cause;
-        Ok((model, request?))
+        Ok((model, parks, request?))
     }
 
     fn check_alive(&self) -> Result<()> {

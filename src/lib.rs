@@ -9,6 +9,7 @@ mod call;
 mod client;
 mod host;
 mod loading;
+mod names;
 mod online;
 mod outbound;
 mod platform;

@@ -17,6 +17,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{Pending, XCall};
 use crate::host::Host;
+use crate::names::Names;
 use crate::online::Online;
 use crate::platform::Calls;
 use crate::replica::{Replica, Script};
@@ -60,6 +61,7 @@ pub(crate) struct State {
     next_call: CallId,
     pub(crate) replicas: Table<Replica>,
     pub(crate) images: Vec<Option<Image<Js>>>,
+    pub(crate) names: Names,
     /// Packages being unpacked apart from their replica.
     pub(crate) jobs: Table<Job>,
     pub(crate) script: Option<Rc<Script>>,
@@ -88,6 +90,7 @@ impl Pool {
             next_call: 0,
             replicas: Table::new(),
             images: config.models.iter().map(|_| None).collect(),
+            names: Names::new(config),
             jobs: Table::new(),
             script: None,
             cause: JsValue::UNDEFINED,
@@ -116,27 +119,33 @@ impl Pool {
 
     /// Starts a call.
     pub fn call(&self, call: Pending, now: f64) -> CallId {
-        let id = {
-            let mut state = self.state.borrow_mut();
-            state.next_call = state.next_call.checked_add(1).unwrap_or(1);
-            state.next_call
-        };
+        let id = self.next_call();
         let model = call.model;
         self.call_as(id, call, model, now);
         id
     }
 
+    pub(crate) fn next_call(&self) -> CallId {
+        let mut state = self.state.borrow_mut();
+        state.next_call = state.next_call.checked_add(1).unwrap_or(1);
+        state.next_call
+    }
+
     /// Starts a call under this id, which no open call has; without a `model` the endpoint is asked.
     pub(crate) fn call_as(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) {
+        let spec = self.open(id, call, model, now);
+        self.tell(|scheduler| scheduler.call(id, spec, now));
+    }
+
+    /// Remembers a call; gives what the scheduler is to know of it.
+    pub(crate) fn open(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) -> CallSpec {
         let Pending { fallback, deadline, parent, .. } = call;
         let mut state = self.state.borrow_mut();
         if state.calls.is_empty() {
             *self.held.borrow_mut() = self.myself.upgrade();
         }
         state.calls.insert(id, call);
-        drop(state);
-        let spec = CallSpec { model, fallback, parent, timeout_ms: deadline - now };
-        self.tell(|scheduler| scheduler.call(id, spec, now));
+        CallSpec { model, fallback, parent, timeout_ms: deadline - now }
     }
 
     /// Cancels a call, if it is not over.
@@ -176,7 +185,7 @@ impl Pool {
 
     /// Does what the scheduler wants done. Not a part of `tell`, of which there is a copy for every event.
     #[inline(never)]
-    fn act(&self) {
+    pub(crate) fn act(&self) {
         let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
@@ -189,7 +198,13 @@ impl Pool {
         for (replica, calls) in posts {
             self.post_calls(replica, &calls);
         }
-        self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now);
+        let state = self.state.borrow();
+        self.timer.wake_at(state.scheduler.next_tick(), now);
+        let reads = state.names.reads();
+        drop(state);
+        if reads {
+            self.read_on();
+        }
     }
 
     fn perform(&self, action: Action) {
@@ -200,7 +215,10 @@ impl Pool {
             Action::Post { .. } => {}
             Action::Terminate { replica } => self.end_worker(replica),
             Action::Unload { model } => {
-                let image = self.state.borrow_mut().images[model].take();
+                let mut state = self.state.borrow_mut();
+                state.names.unloaded(model);
+                let image = state.images[model].take();
+                drop(state);
                 drop(image);
             }
             Action::TellFewer { model, failure } => {

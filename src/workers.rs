@@ -102,6 +102,7 @@ impl Pool {
     pub(crate) fn image_ready(&self, id: ReplicaId, image: Image<Js>) {
         let model = self.state.borrow().scheduler.model_of(id);
         if let Some(model) = model {
+            self.learned(model, image.names.clone());
             self.state.borrow_mut().images[model] = Some(image);
             self.tell(|scheduler| scheduler.image_ready(id, now()));
         }

@@ -9,6 +9,7 @@
 //! compiled WebAssembly.
 
 use crate::error::Failure;
+use crate::metadata::ModelMetadata;
 
 /// From the page to a worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,6 +134,8 @@ pub struct Image<V> {
     pub static_json: Option<V>,
     /// Text of the form specification, which answers `service_category: "formspec"`.
     pub formspec_json: Option<V>,
+    /// What its `ModelMetaData.json` says.
+    pub names: ModelMetadata,
 }
 
 #[cfg(test)]
@@ -184,6 +187,7 @@ mod tests {
             data: Some(value("data")),
             static_json: None,
             formspec_json: Some(value("{}")),
+            names: ModelMetadata { service: Some(text("s")), revision: Some(text("1")), ..ModelMetadata::default() },
         }
     }
 
@@ -243,6 +247,7 @@ mod tests {
             r#"["Load", "id", 1, "Fetch", "u", null, "x-key"]"#,
             r#"["Load", "id", true, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
+            r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,
             r#"["Failed", "NO_SUCH_CODE", "m"]"#,
             r#"["Failed", "TIMEOUT", "m", 5]"#,

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Facts, Failure, Result};
+use crate::metadata::ModelMetadata;
 use crate::protocol::{FromWorker, Image, Load, Source, ToWorker};
 
 /// What an array can hold: text, numbers, nothing, and values that Rust only hands on.
@@ -173,10 +174,11 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn image(self, Image { module, glue, data, static_json, formspec_json }: &Image<V>) -> Self {
-        [data, static_json, formspec_json]
+    fn image(self, Image { module, glue, data, static_json, formspec_json, names }: &Image<V>) -> Self {
+        let wire = [data, static_json, formspec_json]
             .into_iter()
-            .fold(self.value(module).value(glue), |wire, part| wire.put(part.clone().unwrap_or_else(V::none)))
+            .fold(self.value(module).value(glue), |wire, part| wire.put(part.clone().unwrap_or_else(V::none)));
+        names.clone().members().into_iter().fold(wire, |wire, name| wire.text_or_none(name))
     }
 
     #[inline(never)]
@@ -221,13 +223,18 @@ impl<V: Value> Items<V> {
 
     #[inline(never)]
     fn image(&mut self) -> Result<Image<V>> {
-        Ok(Image {
+        let mut image = Image {
             module: self.value()?,
             glue: self.value()?,
             data: self.value_or_none(),
             static_json: self.value_or_none(),
             formspec_json: self.value_or_none(),
-        })
+            names: ModelMetadata::default(),
+        };
+        for name in image.names.members() {
+            *name = self.text_or_none()?;
+        }
+        Ok(image)
     }
 
     #[inline(never)]

@@ -22,10 +22,11 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
         let mut alive: Vec<(ReplicaId, bool, Vec<CallId>)> = Vec::new();
         let mut settled: Vec<u8> = Vec::new();
         let mut asked: Vec<CallId> = Vec::new();
+        let mut parked: Vec<CallId> = Vec::new();
         for step in 0..400 {
             bench.now += next(20) as f64;
             let now = bench.now;
-            match next(13) {
+            match next(14) {
                 0..=4 => {
                     let call = settled.len() as CallId;
                     settled.push(0);
@@ -38,7 +39,23 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     let model = (next(8) > 0).then(|| next(3));
                     let timeout_ms = 100.0 + next(500) as f64;
                     let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms };
-                    bench.scheduler.call(call, spec, now);
+                    if spec.model.is_none() && next(2) == 0 {
+                        bench.scheduler.park(call, spec, now);
+                        parked.push(call);
+                    } else {
+                        bench.scheduler.call(call, spec, now);
+                    }
+                }
+                11 => {
+                    bench.scheduler.learn(next(3), now, now);
+                }
+                12 if !parked.is_empty() => {
+                    // It is known now which model it means.
+                    let call = parked.remove(next(parked.len()));
+                    if bench.scheduler.answered_online(call) {
+                        let spec = CallSpec { model: Some(next(3)), fallback: false, parent: None, timeout_ms: 200.0 };
+                        bench.scheduler.call(call, spec, now);
+                    }
                 }
                 5..=7 if !alive.is_empty() => {
                     let at = next(alive.len());
@@ -87,7 +104,10 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     }
                     Action::Terminate { replica } => alive.retain(|(id, ..)| *id != replica),
                     Action::Fail { call, .. } => settled[call as usize] += 1,
-                    Action::Online { call, .. } => asked.push(call),
+                    Action::Online { call, .. } => {
+                        parked.retain(|other| *other != call);
+                        asked.push(call);
+                    }
                     Action::Unload { .. } | Action::TellFewer { .. } => {}
                 }
             }

@@ -22,7 +22,7 @@ import Self = Spark;
 declare class Spark {
   /**
    * @param config Which models there are. It is read once: later changes of the object have no effect. Fields that are
-   *   unknown are ignored with one `console.warn`; inside `metaData` in silence.
+   *   unknown are ignored with one `console.warn`.
    * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
    *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
    * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
@@ -406,7 +406,7 @@ declare namespace Spark {
      * @defaultValue true
      */
     verifyChecksums?: boolean | undefined;
-    /** What is known about the model. A whole `ModelMetaData.json` may be given. */
+    /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 
     /** @deprecated Write `replica`. */
@@ -465,7 +465,7 @@ declare namespace Spark {
     Revision?: string | null | undefined;
     /** The version id on the server, which the endpoint is asked for. */
     VersionId?: string | null | undefined;
-    /** Anything else is ignored, without a warning. */
+    /** Anything else is ignored, with a warning unless this is a whole file (it has `XInputTable`). */
     [field: string]: unknown;
   }
 
@@ -475,11 +475,13 @@ declare namespace Spark {
     ProductName?: string | null | undefined;
     /** The service. */
     ServiceName?: string | null | undefined;
+    /** The service's id: what `service_id` of a request means. */
+    ServiceGuid?: string | null | undefined;
     /** The version id on the server. It goes before the one outside. */
     VersionId?: string | null | undefined;
     /** The version's number, such as `"1.2.0"`, unless it is outside too. */
     Revision?: string | null | undefined;
-    /** Anything else is ignored, without a warning. */
+    /** Anything else is ignored, with a warning unless it is in a whole file. */
     [field: string]: unknown;
   }
 
@@ -525,13 +527,13 @@ declare namespace Spark {
     version_id?: string | null | undefined;
     /** Which model to run, when nothing else says it. */
     version_uuid?: string | null | undefined;
-    /** Which service to run online, when no version id is given. */
+    /** Which service to run, when neither a version id nor `service_uri` is given. */
     service_id?: string | null | undefined;
     /** Older spelling of `service_id`; of no effect offline. */
     service_uuid?: string | null | undefined;
     /**
      * Which service to run, when no version id is given: `"folders/f/services/s"` or `"f/s"`, either with `[1.2.3]` or
-     * the beginning of a version at its end. Offline by the `metaData` of the models.
+     * the beginning of a version at its end. Offline by the `metaData` of the models and what their packages say.
      */
     service_uri?: string | null | undefined;
     /** Which version of the service, such as `"1.2.0"`, or the beginning of one. */

@@ -28,6 +28,7 @@ fn image(whole: bool) -> Image<Js> {
         data: whole.then(|| Js(js("new Blob([Uint8Array.of(1, 2, 3)])"))),
         static_json: extra("{\"static\":\"ü\"}"),
         formspec_json: extra("{}"),
+        names: Default::default(),
     }
 }
 

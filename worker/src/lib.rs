@@ -9,6 +9,7 @@ mod bytes;
 mod engine;
 mod fetch;
 pub mod js;
+mod names;
 pub mod reader;
 mod scope;
 mod session;

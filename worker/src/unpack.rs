@@ -1,6 +1,7 @@
 //! Makes an image out of a package: opens the archive, checks it, compiles the engine.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
 use spark_execute_core::{Code, Failure, Result};
@@ -12,6 +13,7 @@ use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
 use crate::fetch;
 use crate::js::{Step, describe, strict_decoder};
+use crate::names::names_in;
 use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
@@ -57,8 +59,17 @@ async fn read(
     let data = unpacking.part(Role::Data).await?;
     let static_json = unpacking.text(Role::Static).await?;
     let formspec_json = unpacking.text(Role::FormSpec).await?;
+    let (names, odd) = match unpacking.text(Role::ModelMetaData).await {
+        Ok(None) => Default::default(),
+        Ok(Some(text)) => {
+            let (names, odd) = names_in(&text.0);
+            (names, odd.map(package::unreadable))
+        }
+        Err(failure) => (ModelMetadata::default(), Some(package::unreadable(&failure.message))),
+    };
     let Unpacking { opened, compiling, .. } = unpacking;
-    let warnings = opened.warnings().to_vec();
+    let mut warnings = opened.warnings().to_vec();
+    warnings.extend(odd);
     let compiling =
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
     // It takes as long as compiling does, which needs this thread only at its end.
@@ -76,6 +87,7 @@ async fn read(
             data: data_blob.map(|blob| Js(blob.into())),
             static_json,
             formspec_json,
+            names,
         },
         parts: Parts {
             module: module.unchecked_into(),
@@ -131,7 +143,10 @@ fn start_inflating(opened: &Opened<JsReader>, bytes: &Uint8Array, environment: &
         let deflated = bytes.subarray(start as u32, (start + length) as u32);
         Some((role, JsFuture::from(environment.inflate(&deflated, size as u32))))
     };
-    [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec].into_iter().filter_map(start).collect()
+    [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec, Role::ModelMetaData]
+        .into_iter()
+        .filter_map(start)
+        .collect()
 }
 
 impl Unpacking {

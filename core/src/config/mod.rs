@@ -17,11 +17,12 @@ mod url_request;
 pub use binary::BinaryKind;
 pub use endpoint::{AuthType, Endpoint, Form, XCallOnline, XCallPolicy, clean_credential};
 pub(crate) use fields::{clipped, trimmed};
-pub use model::{MAX_ID, MAX_REPLICAS, Model, ModelMetadata};
+pub use model::{MAX_ID, MAX_REPLICAS, Model};
 pub use text::{DeclaredType, TextKind, classify_text};
 pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
+pub use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 use fields::{Fields, Notes, integer, refuse, wrong};
 

@@ -4,6 +4,7 @@ use super::binary::{self, BinaryKind};
 use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed, wrong};
 use super::text::DeclaredType;
 use crate::error::Result;
+use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 
 /// The most workers one model may have.
@@ -25,6 +26,35 @@ pub(super) const KNOWN: &[&str] = &[
     "parallel",
     "instance",
     "metadata",
+];
+
+/// The members of a `ModelMetaData.json`, as far as they are known.
+const IN_FILE: &[&str] = &[
+    "EngineInformation",
+    "EffectiveStartDate",
+    "EffectiveEndDate",
+    "Revision",
+    "VersionId",
+    "folder_name",
+    "service_name",
+    "XOutputTable",
+    "HasSignatureChain",
+];
+
+/// The members of its `EngineInformation`.
+const IN_ENGINE: &[&str] = &[
+    "ProductName",
+    "ServiceName",
+    "ServiceGuid",
+    "ServiceVersionGuid",
+    "VersionId",
+    "Revision",
+    "folder_name",
+    "service_name",
+    "PublicAPI",
+    "BaseUrl",
+    "Tenant",
+    "CompilerVersion",
 ];
 
 /// What a newcomer may call `binary`; no near misspelling of it.
@@ -53,23 +83,6 @@ pub struct Model {
     pub metadata: ModelMetadata,
 }
 
-/// The known part of `metaData`: by what other than its version id a model may be looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ModelMetadata {
-    /// `EngineInformation.ProductName`.
-    pub folder: Option<String>,
-    /// `EngineInformation.ServiceName`.
-    pub service: Option<String>,
-    /// `EngineInformation.VersionId`, or `VersionId`.
-    pub version_id: Option<String>,
-    /// `EffectiveStartDate`, as given.
-    pub effective_start: Option<String>,
-    /// `EffectiveEndDate`, as given.
-    pub effective_end: Option<String>,
-    /// `Revision`, or `EngineInformation.Revision`.
-    pub revision: Option<String>,
-}
-
 /// Reads the entry at `path`.
 #[inline(never)]
 pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u32, notes: &mut Notes) -> Result<Model> {
@@ -96,7 +109,7 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
     };
     let metadata = match fields.spelled(&["metaData", "metadata"])? {
         None | Some((_, Raw::Null)) => ModelMetadata::default(),
-        Some((key, value)) => metadata(value, fields.at(key))?,
+        Some((key, value)) => metadata(value, fields.at(key), notes)?,
     };
     let prevent_cleanup = fields.boolean("preventCleanup", false)?;
     let verify_checksums = fields.boolean("verifyChecksums", true)?;
@@ -139,8 +152,8 @@ fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
     fields.refuse("type", value, &(accepted + " (\"base64\" fits every binary)"))
 }
 
-/// `metaData`, which may be a whole `ModelMetaData.json`: only the known members are looked at.
-fn metadata(value: &Raw, path: String) -> Result<ModelMetadata> {
+/// `metaData`, which may be a whole `ModelMetaData.json`: then only the known members are looked at.
+fn metadata(value: &Raw, path: String, notes: &mut Notes) -> Result<ModelMetadata> {
     let object = |value, path: String| {
         Fields::of(value, path.as_str()).ok_or_else(|| refuse(&path, value, "an object such as { EngineInformation }"))
     };
@@ -149,31 +162,27 @@ fn metadata(value: &Raw, path: String) -> Result<ModelMetadata> {
         None | Some(Raw::Null) => None,
         Some(value) => Some(object(value, outer.at("EngineInformation"))?),
     };
-    let (outer, engine) = (Some(&outer), engine.as_ref());
-    let mut known = ModelMetadata::default();
-    label(outer, "EffectiveStartDate", &mut known.effective_start)?;
-    label(outer, "EffectiveEndDate", &mut known.effective_end)?;
-    label(engine, "ProductName", &mut known.folder)?;
-    label(engine, "ServiceName", &mut known.service)?;
-    // Where both say it, the second counts.
-    label(outer, "VersionId", &mut known.version_id)?;
-    label(engine, "VersionId", &mut known.version_id)?;
-    label(engine, "Revision", &mut known.revision)?;
-    label(outer, "Revision", &mut known.revision)?;
-    Ok(known)
+    // Files have more members than are known; what was written by hand has not.
+    if outer.get("XInputTable").is_none() {
+        notes.unknown(&outer, "metaData", IN_FILE, (IN_ENGINE, "in its EngineInformation"));
+        if let Some(engine) = &engine {
+            notes.unknown(engine, "EngineInformation", IN_ENGINE, (IN_FILE, "in metaData itself"));
+        }
+    }
+    ModelMetadata::read(&mut |in_engine, key| match if in_engine { engine.as_ref() } else { Some(&outer) } {
+        Some(fields) => label(fields, key),
+        None => Ok(None),
+    })
 }
 
-/// Takes a text over; services leave those they do not have `null` or empty.
+/// A text; services leave those they do not have `null` or empty.
 #[inline(never)]
-fn label(fields: Option<&Fields<'_>>, key: &str, into: &mut Option<String>) -> Result<()> {
-    let Some(fields) = fields else { return Ok(()) };
+fn label(fields: &Fields<'_>, key: &str) -> Result<Option<String>> {
     match fields.present(key) {
-        None => {}
-        Some(Raw::Text(text)) if trimmed(text).is_empty() => {}
-        Some(Raw::Text(text)) => *into = Some(trimmed(text).to_owned()),
-        Some(other) => return fields.refuse(key, other, "text, or left out"),
+        None => Ok(None),
+        Some(Raw::Text(text)) => Ok(Some(trimmed(text)).filter(|text| !text.is_empty()).map(str::to_owned)),
+        Some(other) => fields.refuse(key, other, "text, or left out"),
     }
-    Ok(())
 }
 
 /// Refuses a version id that two entries claim.

@@ -78,7 +78,7 @@ fn every_field_of_the_contract_is_read() {
         ("ServiceName", text("service")),
         ("VersionId", text("v")),
         ("Revision", text("1.2.3")),
-        ("ServiceGuid", Raw::Null),
+        ("ServiceGuid", text("guid")),
         ("PublicAPI", Raw::Bool(true)),
     ]);
     let meta = object(&[
@@ -109,6 +109,7 @@ fn every_field_of_the_contract_is_read() {
     let expected = ModelMetadata {
         folder: Some("folder".into()),
         service: Some("service".into()),
+        service_id: Some("guid".into()),
         version_id: Some("v".into()),
         effective_start: Some("2022-01-01T00:00:00Z".into()),
         effective_end: None,
@@ -277,7 +278,7 @@ fn metadata_is_open_but_its_known_part_is_text() {
     refused(one(&[("metaData", text("a"))]), "nodegenModels[0].metaData", &["an object"]);
     let engine = |value| one(&[("metadata", object(&[("EngineInformation", value)]))]);
     refused(engine(Raw::Array(vec![])), "nodegenModels[0].metadata.EngineInformation", &["an object"]);
-    for key in ["ProductName", "ServiceName", "VersionId", "Revision"] {
+    for key in ["ProductName", "ServiceName", "ServiceGuid", "VersionId", "Revision"] {
         let path = format!("nodegenModels[0].metadata.EngineInformation.{key}");
         refused(engine(object(&[(key, Raw::Number(1.0))])), &path, &["text", "the number 1"]);
         assert_eq!(engine(object(&[(key, text(" "))])).unwrap().metadata, ModelMetadata::default());
@@ -286,6 +287,26 @@ fn metadata_is_open_but_its_known_part_is_text() {
         let date = one(&[("metaData", object(&[(key, Raw::Other("a Date".into()))]))]);
         refused(date, &format!("nodegenModels[0].metaData.{key}"), &["a Date"]);
     }
+}
+
+#[test]
+fn what_is_unknown_in_metadata_is_told_unless_it_is_a_whole_file() {
+    let engine = object(&[("productName", text("f")), ("EffectiveEndDate", text("2022-01-01")), ("Odd", Raw::Null)]);
+    let meta = [("EngineInformation", engine), ("ServiceName", text("s"))];
+    let warnings = |meta: &[(&str, Raw)]| parse(&with(&[model(&[("metaData", object(meta))])])).unwrap().warnings;
+    let told = warnings(&meta);
+    let expected = [
+        ("metaData.ServiceName", "belongs in its EngineInformation"),
+        ("EngineInformation.productName", "did you mean ProductName?"),
+        ("EngineInformation.EffectiveEndDate", "belongs in metaData itself"),
+        ("EngineInformation.Odd", "the fields here are ProductName"),
+    ];
+    for (told, (path, hint)) in told.iter().zip(expected) {
+        assert!(told.contains(path) && told.contains(hint), "{told}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    let [engine, name] = meta;
+    assert_eq!(warnings(&[engine, name, ("XInputTable", Raw::Array(vec![]))]), [""; 0]);
 }
 
 #[test]

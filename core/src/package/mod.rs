@@ -22,7 +22,7 @@ mod sniff;
 mod source;
 
 pub use layout::Layout;
-pub use opened::{Deflated, Opened, Part, open};
+pub use opened::{Deflated, Opened, Part, open, unreadable};
 pub use role::Role;
 
 use crate::error::Result;

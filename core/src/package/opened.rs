@@ -13,7 +13,7 @@ use super::select::Choice;
 use super::source::Source;
 use super::{CHUNK, Limits, Sink, Want};
 use crate::error::{Code, Failure, Result};
-use crate::text;
+use crate::{metadata, text};
 
 /// Texts larger than this are not read into memory.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
@@ -104,7 +104,16 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
     }
     let mut parts = Vec::with_capacity(found.len());
     for (role, archive, index) in found {
-        parts.push(part(role, archive, index, &choice.sums)?);
+        let part = part(role, archive, index, &choice.sums);
+        // Names are no reason to refuse a model.
+        if role == Role::ModelMetaData && part.as_ref().map_or(true, |part| part.size > metadata::LARGEST) {
+            warnings.push(unreadable(&part.err().map_or_else(
+                || format!("it has more than {} bytes", metadata::LARGEST),
+                |failure| failure.message.clone(),
+            )));
+        } else {
+            parts.push(part?);
+        }
     }
     check_total(&parts, &want.limits)?;
     check_listing(&choice, &parts, want.verify_checksums, &mut warnings)?;
@@ -114,6 +123,14 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
         Place::Below(prefix) => (Layout::Folder, Some(base(&prefix[..prefix.len() - 1]).to_string())),
     };
     Ok(Opened { parts, layout, version_id, verify_checksums: want.verify_checksums, warnings, archives })
+}
+
+/// The warning of a `ModelMetaData.json` that tells nothing.
+pub fn unreadable(why: &str) -> String {
+    format!(
+        "The package's ModelMetaData.json cannot be used: {why}. The model is found by version id, or by its metaData in \
+         the configuration."
+    )
 }
 
 fn stem(file: &str) -> String {

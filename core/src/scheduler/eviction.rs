@@ -32,6 +32,7 @@ impl Scheduler {
                 model.phase != Phase::Idle
                     && !model.spec.prevent_cleanup
                     && model.open_calls == 0
+                    && !model.learning
                     && Some(*index) != except
             })
             .min_by_key(|(_, model)| model.last_used)

@@ -7,8 +7,8 @@
 //!
 //! - A *model* is idle (nothing in memory), loading (its package is being read), or loaded (its image is there and
 //!   replicas start from it without reading the package again).
-//! - A *call* is queued in its model, in flight in a replica, or *online*: given to the endpoint, which the shell asks. It
-//!   is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
+//! - A *call* is queued in its model, in flight in a replica, *online*: given to the endpoint, which the shell asks, or
+//!   *parked*: which model it means is not known before some are loaded. It is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
 //!   its reply is then ignored.
 //! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
@@ -18,6 +18,7 @@ mod children;
 mod circuit;
 mod dispatch;
 mod eviction;
+mod lookup;
 mod online;
 mod replica;
 mod replicas;
@@ -72,6 +73,8 @@ struct Model {
     /// No further replica is tried before this.
     spawn_after: f64,
     circuit: Circuit,
+    /// It is being loaded for what its package says.
+    learning: bool,
 }
 
 #[derive(Debug)]
@@ -88,6 +91,8 @@ struct Call {
     parent: Option<CallId>,
     /// How many open calls have this one as their parent.
     children: usize,
+    /// It waits until it is known which model it means.
+    parked: bool,
 }
 
 /// The state machine. See the module's design note.
@@ -125,6 +130,7 @@ impl Scheduler {
                 told_fewer: false,
                 spawn_after: 0.0,
                 circuit: Circuit::default(),
+                learning: false,
             })
             .collect();
         Scheduler {
@@ -148,20 +154,9 @@ impl Scheduler {
     /// A caller wants `call` computed. It ends with [`Action::Fail`], or when [`replied`](Self::replied) or
     /// [`answered_online`](Self::answered_online) says so.
     pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        let CallSpec { model, fallback, parent, timeout_ms } = spec;
-        self.now = now;
-        let mut deadline = now + timeout_ms;
-        if let Some(id) = parent {
-            let Some(parent) = self.calls.get_mut(&id) else {
-                self.actions.push_back(Action::Fail { call, failure: children::cancelled_with_parent() });
-                return;
-            };
-            deadline = deadline.min(parent.deadline);
-            parent.children += 1;
-        }
-        let open = Call { model, deadline, timeout_ms, at: Vec::new(), fallback, parent, children: 0 };
-        self.earliest_deadline = self.earliest_deadline.min(deadline);
-        let Some(model) = model else {
+        let Some(open) = self.begin(call, &spec, now) else { return };
+        let deadline = open.deadline;
+        let Some(model) = open.model else {
             self.calls.insert(call, open);
             self.actions.push_back(Action::Online { call, failure: None });
             return;
@@ -173,7 +168,7 @@ impl Scheduler {
         }
         self.dispatch(model, now);
         self.ensure_replicas(model, deadline, now);
-        if parent.is_some() {
+        if spec.parent.is_some() {
             self.ensure_room_for_children(model, now);
         }
     }
@@ -205,8 +200,15 @@ impl Scheduler {
         if self.models[model].phase != Phase::Loading {
             return false;
         }
-        self.models[model].phase = Phase::Loaded;
-        self.ensure_replicas(model, now + self.policy.start_ms, now);
+        let state = &mut self.models[model];
+        state.phase = Phase::Loaded;
+        let only_learnt = std::mem::take(&mut state.learning) && state.open_calls == 0;
+        if only_learnt {
+            // Its other replicas start with the first call.
+            self.evict_excess();
+        } else {
+            self.ensure_replicas(model, now + self.policy.start_ms, now);
+        }
         true
     }
 

@@ -131,6 +131,7 @@ impl Scheduler {
         }
         let state = &mut self.models[model];
         state.phase = Phase::Idle;
+        state.learning = false;
         // The next load may be of a better package.
         state.failed_starts = 0;
         state.fewer = None;

@@ -1,7 +1,7 @@
 //! What the passing of time changes: deadlines, and calls stuck behind a long one.
 
-use super::replica::{STALL_MS, Stage};
-use super::{Action, CallId, Phase, ReplicaId, Scheduler};
+use super::replica::{Replica, STALL_MS, Stage};
+use super::{Action, CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 use crate::number::number;
 
@@ -78,7 +78,8 @@ impl Scheduler {
         self.earliest_deadline = f64::INFINITY;
         for (id, call) in self.calls.iter() {
             let mut next = call.deadline;
-            if call.fallback && call.model.is_some_and(|model| self.models[model].phase == Phase::Loading) {
+            let loading = |model: ModelIndex| self.models[model].phase == Phase::Loading;
+            if call.fallback && call.model.map_or(call.parked, loading) {
                 next = next.min(call.patience());
             }
             if now >= call.deadline {
@@ -96,8 +97,15 @@ impl Scheduler {
         }
         for id in overdue {
             let Some(call) = self.calls.get(&id) else { continue };
+            let waits = |at: &ReplicaId| {
+                let suspended_in =
+                    |replica: &Replica| replica.flights.front().filter(|_| replica.waits).map(|head| head.call);
+                self.replicas.get(at).and_then(suspended_in) == Some(id)
+            };
             let (doing, advice) = match (call.model, call.at.is_empty()) {
+                (None, _) if call.parked => ("packages were still being read to find the model that it names", "."),
                 (None, _) => ("the endpoint had not answered", "."),
+                (_, false) if call.at.iter().any(waits) => ("a service that its model called had not answered", "."),
                 (_, false) => ("its computation was not over", ", or give the model more replicas."),
                 (Some(model), true) if self.models[model].phase == Phase::Loaded => {
                     ("it was waiting for a replica", ", or give the model more replicas.")

@@ -135,6 +135,7 @@ async fn every_step_of_starting_reports_its_failure() {
         data: None,
         static_json: None,
         formspec_json: None,
+        names: Default::default(),
     };
     page.send(&ToWorker::Start(image));
     assert_eq!(page.failure().await.code, Code::GlueFailed);
@@ -230,6 +231,7 @@ async fn what_cannot_be_sent_is_reported_instead() {
         data: None,
         static_json: None,
         formspec_json: None,
+        names: Default::default(),
     };
     Port::of_this_worker().send(&FromWorker::Unpacked(image));
     let sent = read_from_worker(wait(&outbox.next()).await.unwrap()).unwrap();
