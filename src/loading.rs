@@ -29,6 +29,7 @@ impl Pool {
             let load = Load {
                 version_id: config.lookup_id.clone(),
                 verify_checksums: config.verify_checksums,
+                integrity: config.integrity.clone(),
                 source: package.source.clone(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)

@@ -67,6 +67,8 @@ codes! {
     PackageAmbiguous = "PACKAGE_AMBIGUOUS",
     /// An entry does not have the sum that `checksums.md5` states.
     ChecksumMismatch = "CHECKSUM_MISMATCH",
+    /// The package is not the one that the model's `integrity` names.
+    IntegrityMismatch = "INTEGRITY_MISMATCH",
     /// The archive is larger, or expands further, than is allowed.
     PackageTooLarge = "PACKAGE_TOO_LARGE",
     /// The engine's WebAssembly does not compile or link.

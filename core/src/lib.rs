@@ -8,6 +8,7 @@
 pub mod base64_text;
 pub mod config;
 pub mod error;
+pub mod integrity;
 pub mod metadata;
 pub mod number;
 pub mod online;

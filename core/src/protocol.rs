@@ -94,6 +94,8 @@ pub struct Load<V> {
     pub version_id: String,
     /// Refuse a package whose `checksums.md5` does not agree with its engine, glue or data.
     pub verify_checksums: bool,
+    /// Which package it must be, see [`Integrity`](crate::integrity::Integrity).
+    pub integrity: Option<String>,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -192,7 +194,12 @@ mod tests {
     }
 
     fn load(source: Source<Json>) -> ToWorker<Json> {
-        ToWorker::Load(Load { version_id: text("id"), verify_checksums: true, source })
+        ToWorker::Load(Load {
+            version_id: text("id"),
+            verify_checksums: true,
+            integrity: Some(text("sha256-x")),
+            source,
+        })
     }
 
     #[test]
@@ -243,9 +250,9 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, "Pipe"]"#,
-            r#"["Load", "id", 1, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, "Pipe"]"#,
+            r#"["Load", "id", 1, null, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,

@@ -33,8 +33,8 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, source }) => {
-                let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, source }) => {
+                let wire = Wire::named("Load").text(version_id).flag(*verify_checksums).text_or_none(integrity);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
                     Source::Fetch { url, headers, credentials } => {
@@ -66,6 +66,7 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
             Some("Load") => ToWorker::Load(Load {
                 version_id: items.text()?,
                 verify_checksums: items.flag()?,
+                integrity: items.text_or_none()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
                     "Fetch" => Source::Fetch {

@@ -406,6 +406,13 @@ declare namespace Spark {
      * @defaultValue true
      */
     verifyChecksums?: boolean | undefined;
+    /**
+     * Which package it must be: one or more sums of its bytes, `"sha256-…"`, `"sha384-…"` or `"sha512-…"` in base64, as in
+     * the attribute `integrity` of a script. Those of the strongest algorithm count, any of them. Another package is refused
+     * before anything looks at it. Of base64 text, the bytes that it stands for are meant. Browsers compute sums on secure
+     * pages only (HTTPS, or localhost).
+     */
+    integrity?: string | null | undefined;
     /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 
@@ -879,6 +886,7 @@ declare namespace Spark {
    * | `PACKAGE_INCOMPLETE` | the package lacks the engine, its script or its data |
    * | `PACKAGE_AMBIGUOUS` | two files of the package claim the same role |
    * | `CHECKSUM_MISMATCH` | a file of the package does not have the sum stated in `checksums.md5` |
+   * | `INTEGRITY_MISMATCH` | the package is not the one that the model's `integrity` names |
    * | `PACKAGE_TOO_LARGE` | the package is larger, or expands further, than is allowed |
    * | `WASM_INVALID` | the engine's WebAssembly does not compile or link |
    * | `GLUE_FAILED` | the model's script failed |
@@ -926,6 +934,7 @@ declare namespace Spark {
     PACKAGE_INCOMPLETE: WasmRunnerErrors.PackageError;
     PACKAGE_AMBIGUOUS: WasmRunnerErrors.PackageError;
     CHECKSUM_MISMATCH: WasmRunnerErrors.PackageError;
+    INTEGRITY_MISMATCH: WasmRunnerErrors.PackageError;
     PACKAGE_TOO_LARGE: WasmRunnerErrors.PackageError;
     WASM_INVALID: WasmRunnerErrors.ModelInitializationError;
     GLUE_FAILED: WasmRunnerErrors.ModelInitializationError;
@@ -1228,5 +1237,6 @@ declare namespace Spark {
     | "PACKAGE_INCOMPLETE"
     | "PACKAGE_AMBIGUOUS"
     | "CHECKSUM_MISMATCH"
+    | "INTEGRITY_MISMATCH"
     | "PACKAGE_TOO_LARGE";
 }

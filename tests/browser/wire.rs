@@ -49,7 +49,7 @@ async fn assert_image(image: Image<Js>, whole: bool) {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "ID-1".into(), verify_checksums: false, source })
+    ToWorker::Load(Load { version_id: "ID-1".into(), verify_checksums: false, integrity: None, source })
 }
 
 #[wasm_bindgen_test]

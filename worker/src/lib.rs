@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 mod bytes;
 mod engine;
 mod fetch;
+mod integrity;
 pub mod js;
 mod names;
 pub mod reader;

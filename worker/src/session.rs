@@ -16,7 +16,7 @@ use crate::scope::{Environment, Port};
 use crate::slices::Slices;
 use crate::unpack::{self, unpack};
 use crate::wire::{self, Js};
-use crate::{fetch, js};
+use crate::{fetch, integrity, js};
 
 /// The state of this worker.
 pub struct Session {
@@ -89,11 +89,12 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, source } = load;
+        let Load { version_id, verify_checksums, integrity, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => fetch::bytes(source).await?,
         };
+        integrity::check(&bytes, &integrity).await?;
         let unpacked = unpack(bytes, &version_id, verify_checksums, Some(&self.environment)).await?;
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));

@@ -11,12 +11,12 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
-use crate::fetch;
 use crate::js::{Step, describe, strict_decoder};
 use crate::names::names_in;
 use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
+use crate::{fetch, integrity};
 
 /// Largest part, in bytes, that the platform inflates. It is faster as long as our own code is not yet optimised, and
 /// slower afterwards.
@@ -107,6 +107,7 @@ pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<St
         slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
         bytes = slices.finish()?;
     }
+    integrity::check(&bytes, &load.integrity).await?;
     let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, None).await?;
     Ok((unpacked.image, unpacked.warnings))
 }

@@ -4,6 +4,7 @@ use super::binary::{self, BinaryKind};
 use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed, wrong};
 use super::text::DeclaredType;
 use crate::error::Result;
+use crate::integrity::{self, Integrity};
 use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 
@@ -22,6 +23,7 @@ pub(super) const KNOWN: &[&str] = &[
     "replica",
     "preventCleanup",
     "verifyChecksums",
+    "integrity",
     "metaData",
     "parallel",
     "instance",
@@ -77,6 +79,8 @@ pub struct Model {
     pub prevent_cleanup: bool,
     /// Whether the package is checked against its own `checksums.md5`.
     pub verify_checksums: bool,
+    /// Which package it must be, see [`Integrity`].
+    pub integrity: Option<String>,
     /// What `binary` is; its value stays in JavaScript, in the member `binary` of the entry.
     pub binary: BinaryKind,
     /// What the caller says about the model.
@@ -117,9 +121,21 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         let text = fields.at("verifyChecksums") + " is false: a damaged or altered package is not noticed.";
         notes.warn("verifyChecksums".into(), text);
     }
+    let integrity = integrity(&fields)?;
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
     let lookup_id = version_id.to_ascii_lowercase();
-    Ok(Model { version_id, lookup_id, index, path, replica, prevent_cleanup, verify_checksums, binary, metadata })
+    Ok(Model {
+        version_id,
+        lookup_id,
+        index,
+        path,
+        replica,
+        prevent_cleanup,
+        verify_checksums,
+        integrity,
+        binary,
+        metadata,
+    })
 }
 
 /// A number of workers.
@@ -150,6 +166,14 @@ fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
     }
     accepted.truncate(accepted.len() - 2);
     fields.refuse("type", value, &(accepted + " (\"base64\" fits every binary)"))
+}
+
+fn integrity(fields: &Fields<'_>) -> Result<Option<String>> {
+    match fields.present("integrity") {
+        None => Ok(None),
+        Some(Raw::Text(text)) if Integrity::parse(text).is_some() => Ok(Some(text.clone())),
+        Some(other) => fields.refuse("integrity", other, integrity::ACCEPTED),
+    }
 }
 
 /// `metaData`, which may be a whole `ModelMetaData.json`: then only the known members are looked at.

@@ -65,6 +65,7 @@ fn the_least_configuration_gets_the_defaults() {
         replica: 1,
         prevent_cleanup: false,
         verify_checksums: true,
+        integrity: None,
         binary: BinaryKind::Function,
         metadata: ModelMetadata::default(),
     };
@@ -234,6 +235,18 @@ fn flags_are_booleans() {
     let parsed = parse(&with(&[off])).unwrap();
     assert!(!parsed.config.models[0].verify_checksums);
     assert!(parsed.warnings[0].starts_with("nodegenModels[0].verifyChecksums is false"), "{:?}", parsed.warnings);
+}
+
+#[test]
+fn integrity_is_one_sum_or_more() {
+    let sum = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    assert_eq!(one(&[("integrity", text(sum))]).unwrap().integrity.as_deref(), Some(sum));
+    for none in [Raw::Null, Raw::Undefined] {
+        assert_eq!(one(&[("integrity", none)]).unwrap().integrity, None);
+    }
+    for bad in [text(""), text("sha256-abc"), text("md5-1B2M2Y8AsgTpgAmY7PhCfg=="), Raw::Number(1.0), Raw::Bool(true)] {
+        refused(one(&[("integrity", bad)]), "nodegenModels[0].integrity", &["sha256-…", "found"]);
+    }
 }
 
 #[test]

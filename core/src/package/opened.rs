@@ -85,6 +85,10 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
     let part = |role: Role, archive: usize, index: usize, sums: &Checksums| -> Result<Part> {
         archives[archive].check(index, &want.limits)?;
         let entry = archives[archive].entry(index)?;
+        if !role.is_code() && entry.size > LARGEST_TEXT {
+            let what = format!("has {} bytes; at most {LARGEST_TEXT} are read of a text", entry.size);
+            return Err(archives[archive].too_large(entry, &what));
+        }
         let sums = if archive == model { sums.of(&entry.name) } else { Vec::new() };
         Ok(Part { role, name: entry.name.clone(), size: entry.size, archive, index, sums })
     };
@@ -280,11 +284,7 @@ impl<R: Read + Seek> Opened<R> {
     /// A part as text, without a byte order mark; `None` when the package does not have it.
     pub fn text(&mut self, role: Role) -> Result<Option<String>> {
         let Some(part) = self.part(role) else { return Ok(None) };
-        let (name, size) = (part.name.clone(), part.size);
-        if size > LARGEST_TEXT {
-            let message = format!("{} has {size} bytes; at most {LARGEST_TEXT} are read as text.", quote(&name));
-            return Err(Failure::new(Code::PackageTooLarge, message).at(name));
-        }
+        let name = part.name.clone();
         let mut bytes = Vec::new();
         self.extract(role, &mut bytes)?;
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {

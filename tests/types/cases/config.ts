@@ -23,6 +23,11 @@ new Spark({
   sparkEndpoint: undefined,
 });
 
+one({ versionId, binary, integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" });
+one({ versionId, binary, integrity: null });
+// @ts-expect-error not text
+one({ versionId, binary, integrity: new Uint8Array(32) });
+
 // Older spellings.
 new Spark({ nodeGenModels: [{ versionId, binary, parallel: 2, metadata: {} }], replica: 2 });
 new Spark({ nodegenModels: [{ versionId, binary, instance: 2 }] });

@@ -61,7 +61,7 @@ impl Page {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "any".into(), verify_checksums: true, source })
+    ToWorker::Load(Load { version_id: "any".into(), verify_checksums: true, integrity: None, source })
 }
 
 fn call(id: u32, inputs: &str) -> ToWorker<Js> {

@@ -135,11 +135,21 @@ async fn an_image_is_loaded_from_bytes_or_text() {
     let text = base64::engine::general_purpose::STANDARD.encode(zip.to_vec());
     let blob = |part: &JsValue| Js(Blob::new_with_blob_sequence(&js_sys::Array::of1(part)).unwrap().into());
     for (part, is_text) in [(JsValue::from(zip), false), (JsValue::from(text), true)] {
-        let load = Load { version_id: "any".into(), verify_checksums: true, source: Source::Blob(blob(&part)) };
+        let load = Load {
+            version_id: "any".into(),
+            verify_checksums: true,
+            integrity: None,
+            source: Source::Blob(blob(&part)),
+        };
         let (image, warnings) = load_image(load, is_text).await.unwrap();
         assert!(image.module.0.is_instance_of::<WebAssembly::Module>() && warnings.is_empty());
     }
-    let load = Load { version_id: "any".into(), verify_checksums: true, source: Source::Blob(blob(&"UEsD!".into())) };
+    let load = Load {
+        version_id: "any".into(),
+        verify_checksums: true,
+        integrity: None,
+        source: Source::Blob(blob(&"UEsD!".into())),
+    };
     assert_eq!(load_image(load, true).await.err().unwrap().code, Code::Base64Invalid);
 }
 
