@@ -33,10 +33,8 @@ impl Pool {
         match self.settle(&pending, response, &texts) {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
-                let error = self.host.error(failure, pending.context.clone());
-                self.emit("fallback", &pending, &[("error", error.clone())]);
-                pending.context.cause = error;
                 // Under its own id: the caller may still cancel it.
+                pending.failure = Some(failure);
                 self.call_as(call, Pending { fallback: false, ..pending }, None, now());
             }
             Err(failure) => self.reject(pending, failure),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::Function;
+use spark_execute_core::Failure;
 use spark_execute_core::config::{Config, XCallPolicy};
 use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
 use spark_execute_core::xcall::Chain;
@@ -22,6 +23,8 @@ pub struct Pending {
     pub deadline: f64,
     /// Whether the endpoint is asked when it cannot be computed here.
     pub fallback: bool,
+    /// Why its answer here was none, before the endpoint is asked.
+    pub failure: Option<Failure>,
     /// What it is.
     pub request: Prepared,
     /// What it says about its service, for the endpoint.

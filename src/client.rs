@@ -81,6 +81,7 @@ impl Client {
                     model,
                     deadline: now + timeout,
                     fallback: self.pool.online.is_some(),
+                    failure: None,
                     request,
                     names,
                     context,

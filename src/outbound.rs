@@ -43,7 +43,7 @@ impl Pool {
             body = self.host.for_endpoint(&body, route.version.as_deref(), route.version_id);
         }
         let url = route.url;
-        if let Some(failure) = failure {
+        if let Some(failure) = failure.or_else(|| pending.failure.take()) {
             let error = self.host.error(failure, Context { cause: cause.clone(), ..pending.context.clone() });
             self.emit("fallback", pending, &[("error", error.clone())]);
             pending.context.cause = error;

@@ -40,6 +40,11 @@ pub fn has_workers() -> bool {
     Reflect::get(&js_sys::global(), &"Worker".into()).is_ok_and(|class| class.is_function())
 }
 
+/// Whether answers of servers may be hidden here: Node, which has no address of its own, shows them.
+pub fn in_browser() -> bool {
+    Reflect::get(&js_sys::global(), &"location".into()).is_ok_and(|location| location.is_object())
+}
+
 /// `false` when the browser knows that there is no connection.
 pub fn is_online() -> bool {
     Reflect::get(&js_sys::global(), &"navigator".into())

@@ -96,6 +96,7 @@ impl Pool {
             model,
             deadline,
             fallback: may_leave,
+            failure: None,
             request,
             names,
             context: Context { version_id: id, ..Context::default() },

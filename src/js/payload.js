@@ -169,9 +169,16 @@ export function settle(resolve, text, staticText, formspecText) {
   } catch (error) {
     return error;
   }
-  if (!resolve) return isWhole ? text : JSON.stringify(response);
+  const { status, error } = response;
   response.status ??= "Success";
   response.error ??= null;
+  if (!resolve) {
+    if (!isWhole || status === null) return JSON.stringify(response);
+    // What the engine said stays as it wrote it.
+    const more = `${status === undefined ? ',"status":"Success"' : ""}${error === undefined ? ',"error":null' : ""}`;
+    const members = text.trim().slice(1, -1).trim();
+    return `{${members}${members ? more : more.slice(1)}}`;
+  }
   resolve(withPath(response, "offline"));
 }
 

@@ -114,6 +114,17 @@ fn answers_are_objects_or_errors() {
 }
 
 #[wasm_bindgen_test]
+fn an_engine_gets_text_of_the_same_shape() {
+    let given = |text: &str| host(&JsValue::NULL).settle(None, &text.into(), NONE, NONE).unwrap().as_string().unwrap();
+    let added = r#""status":"Success","error":null"#;
+    assert_eq!(given(r#" {"a":1.0}"#), format!(r#"{{"a":1.0,{added}}}"#), "what it said stays as it is");
+    assert_eq!(given("{ }"), format!("{{{added}}}"));
+    assert_eq!(given(r#"{"error":null,"status":"x"}"#), r#"{"error":null,"status":"x"}"#);
+    assert_eq!(given(r#"{"status":"x"}"#), r#"{"status":"x","error":null}"#);
+    assert_eq!(given(r#"{"status":null}"#), r#"{"status":"Success","error":null}"#);
+}
+
+#[wasm_bindgen_test]
 fn the_packages_own_outputs_are_laid_over() {
     let overlaid = |fixed: &JsValue, form: &JsValue| {
         settled(r#"{"response_data":{"outputs":{"a":1,"b":2}}}"#, fixed, form).unwrap()
