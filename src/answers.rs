@@ -1,6 +1,5 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
-use js_sys::Object;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
@@ -30,6 +29,9 @@ impl Pool {
             return;
         }
         let Some(mut pending) = self.take(call) else { return };
+        if self.timings {
+            self.answered(id, &pending, micros);
+        }
         match self.settle(&pending, response, &texts) {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
@@ -124,10 +126,13 @@ impl Pool {
 
     /// A caller's call is over: the event `execute`.
     fn tell_listeners(&self, pending: &Pending, error: &JsValue) {
-        if self.has_listeners.get()
+        if (self.has_listeners.get() || self.timings)
             && let End::Promise { .. } = pending.end
         {
             let path = if pending.leg.is_some() { ONLINE } else { OFFLINE };
+            if self.timings {
+                self.measure_call(pending, path);
+            }
             self.emit("execute", pending, &[("path", path.into()), ("error", error.clone())]);
         }
     }
@@ -137,8 +142,7 @@ impl Pool {
         if !self.has_listeners.get() {
             return;
         }
-        let detail = Object::new();
-        set(&detail, "versionId", &pending.context.version_id.as_deref().into());
+        let detail = self.detail(pending);
         for (key, value) in more {
             set(&detail, key, value);
         }

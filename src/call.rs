@@ -19,6 +19,8 @@ use crate::request::{Named, Prepared};
 pub struct Pending {
     /// The model that can compute it here, if one is configured.
     pub model: Option<ModelIndex>,
+    /// When it began, on this page's clock.
+    pub began: f64,
     /// When it must be over, on this page's clock.
     pub deadline: f64,
     /// Whether the endpoint is asked when it cannot be computed here.

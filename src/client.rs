@@ -79,6 +79,7 @@ impl Client {
                 let now = now();
                 let call = Pending {
                     model,
+                    began: now,
                     deadline: now + timeout,
                     fallback: self.pool.online.is_some(),
                     failure: None,
@@ -133,6 +134,13 @@ impl Client {
             set(&row, "queued", &(stats.queued as u32).into());
             set(&row, "running", &(stats.running as u32).into());
             set(&row, "memory", &stats.heap.into());
+            set(&row, "done", &stats.done.into());
+            set(&row, "failed", &stats.failed.into());
+            set(&row, "restarts", &stats.restarts.into());
+            let times = &self.pool.state.borrow().times[index];
+            if !times.is_undefined() {
+                set(&row, "times", times);
+            }
             Some(row)
         };
         self.config.models.iter().enumerate().filter_map(|(index, model)| row(index, model)).collect()

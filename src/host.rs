@@ -1,6 +1,6 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Array, Function, Object, Promise};
 use spark_execute_core::error::More;
 use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
@@ -40,6 +40,14 @@ extern "C" {
     /// Tells the instance's listeners of something.
     #[wasm_bindgen(method)]
     pub fn emit(this: &Host, kind: &str, detail: &JsValue);
+
+    /// How long a start took, step by step; with `timings` the steps go onto the browser's timeline.
+    #[wasm_bindgen(method)]
+    pub fn times(this: &Host, phases: &Array, began: f64, up_ms: f64, timings: bool, detail: &Object) -> JsValue;
+
+    /// Puts what began then and ends now onto the browser's timeline.
+    #[wasm_bindgen(method)]
+    pub fn measure(this: &Host, name: &str, began: f64, detail: &Object);
 
     /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
     /// it, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;

@@ -10,6 +10,7 @@ mod client;
 mod host;
 mod loading;
 mod names;
+mod observe;
 mod online;
 mod outbound;
 mod platform;

@@ -18,6 +18,7 @@ use wasm_bindgen::prelude::*;
 use crate::call::{Pending, XCall};
 use crate::host::Host;
 use crate::names::Names;
+use crate::observe::Start;
 use crate::online::Online;
 use crate::platform::Calls;
 use crate::replica::{Replica, Script};
@@ -48,6 +49,8 @@ pub struct Pool {
     pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
+    /// Whether the browser's timeline is told.
+    pub(crate) timings: bool,
     /// Whether events are worth making.
     pub(crate) has_listeners: Cell<bool>,
     myself: Weak<Pool>,
@@ -62,6 +65,10 @@ pub(crate) struct State {
     pub(crate) replicas: Table<Replica>,
     pub(crate) images: Vec<Option<Image<Js>>>,
     pub(crate) names: Names,
+    /// How the living replicas came to start.
+    pub(crate) starts: Table<Start>,
+    /// Of each model, how long its last load took.
+    pub(crate) times: Vec<JsValue>,
     /// Packages being unpacked apart from their replica.
     pub(crate) jobs: Table<Job>,
     pub(crate) script: Option<Rc<Script>>,
@@ -91,6 +98,8 @@ impl Pool {
             replicas: Table::new(),
             images: config.models.iter().map(|_| None).collect(),
             names: Names::new(config),
+            starts: Table::new(),
+            times: config.models.iter().map(|_| JsValue::UNDEFINED).collect(),
             jobs: Table::new(),
             script: None,
             cause: JsValue::UNDEFINED,
@@ -110,6 +119,7 @@ impl Pool {
                 state: RefCell::new(state),
                 timer,
                 destroyed: Cell::new(false),
+                timings: config.timings,
                 has_listeners: Cell::new(false),
                 myself: myself.clone(),
                 held: RefCell::default(),
@@ -158,12 +168,15 @@ impl Pool {
 
     /// Ends everything.
     pub fn destroy(&self) {
-        self.destroyed.set(true);
+        let again = self.destroyed.replace(true);
         self.tell(Scheduler::destroy);
         for model in &self.models {
             model.binary.replace(JsValue::UNDEFINED);
         }
         self.timer.clear();
+        if self.has_listeners.get() && !again {
+            self.host.emit("destroy", &JsValue::NULL);
+        }
     }
 
     /// Whether [`destroy`](Self::destroy) was called.
@@ -197,6 +210,12 @@ impl Pool {
         }
         for (replica, calls) in posts {
             self.post_calls(replica, &calls);
+        }
+        loop {
+            // Not in the loop's head: the borrow would last.
+            let note = self.state.borrow_mut().scheduler.next_note();
+            let Some(note) = note else { break };
+            self.observe(note);
         }
         let state = self.state.borrow();
         self.timer.wake_at(state.scheduler.next_tick(), now);

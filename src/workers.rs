@@ -39,6 +39,7 @@ impl Pool {
     }
 
     pub(crate) fn spawn_from_image(&self, model: ModelIndex, replica: ReplicaId) {
+        self.starts(replica, false);
         if self.spawn(replica) {
             self.start(model, replica);
         }
@@ -81,7 +82,9 @@ impl Pool {
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }
+            Ok(FromWorker::Phases(phases)) => self.took(id, phases.0),
             Ok(FromWorker::Up) => {
+                self.is_up(id);
                 let mut state = self.state.borrow_mut();
                 if let Some(replica) = state.replicas.get_mut(&id) {
                     replica.up();
@@ -125,6 +128,7 @@ impl Pool {
     pub(crate) fn end_worker(&self, id: ReplicaId) {
         let mut state = self.state.borrow_mut();
         let ended = (state.replicas.remove(&id), state.jobs.remove(&id));
+        state.starts.remove(&id);
         drop(state);
         if let (_, Some(job)) = ended {
             job.end();

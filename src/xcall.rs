@@ -94,6 +94,7 @@ impl Pool {
         let request = Prepared { ctx, ..request };
         let child = Pending {
             model,
+            began: now(),
             deadline,
             fallback: may_leave,
             failure: None,

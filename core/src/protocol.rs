@@ -52,6 +52,8 @@ pub enum FromWorker<V> {
         /// Size of the engine's memory in bytes.
         heap: f64,
     },
+    /// How long the steps of starting took: see `Phase` in the worker.
+    Phases(V),
     /// The answer to a call.
     Reply {
         /// The call's id.
@@ -238,6 +240,7 @@ mod tests {
             FromWorker::Dispatch { id: 3, service: 1.0, request: value("{}") },
             FromWorker::Failed(failure),
             FromWorker::Warning(text("careful")),
+            FromWorker::Phases(value("1, 2, 3")),
         ] {
             let wire = serde_json::to_string(&Wire::from(&message)).unwrap();
             assert_eq!(FromWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);

@@ -110,6 +110,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
             }
             FromWorker::Failed(failure) => Wire::named("Failed").failure(failure),
             FromWorker::Warning(text) => Wire::named("Warning").text(text),
+            FromWorker::Phases(phases) => Wire::named("Phases").value(phases),
         }
     }
 }
@@ -136,6 +137,7 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
             }
             Some("Failed") => FromWorker::Failed(items.failure()?),
             Some("Warning") => FromWorker::Warning(items.text()?),
+            Some("Phases") => FromWorker::Phases(items.value()?),
             _ => return Err(malformed()),
         })
     }

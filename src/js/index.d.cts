@@ -31,7 +31,7 @@ declare class Spark {
   constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
 
   /**
-   * Listens to what becomes of calls. It costs a little on every call. What a listener throws does not reach the call.
+   * Listens to what becomes of calls, models and replicas. It costs a little on every call. What a listener throws does not reach the call.
    *
    * @example
    * spark.addEventListener("fallback", ({ detail }) => console.warn(detail.versionId, detail.error.code));
@@ -200,6 +200,23 @@ declare namespace Spark {
      */
     externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
     /**
+     * Whether the steps of each start, and calls, become measures on the browser's timeline (User Timing): their names begin
+     * with `spark-execute `, their `detail` says which model. The timeline keeps them until `performance.clearMeasures()`.
+     * @defaultValue false
+     */
+    timings?: boolean | undefined;
+    /**
+     * Hears what happens, in one line each: an object with `debug`, `info`, `warn` and `error`, such as `console`, or a
+     * function of level and text. It gets the warnings too, which otherwise go to `console.warn`. Lines hold ids and error
+     * messages; never requests, responses, credentials or the queries of addresses. What it throws is ignored.
+     */
+    logger?: Logger | LogFunction | null | undefined;
+    /**
+     * From which level on lines are logged. Without a `logger` it switches logging to the `console` on.
+     * @defaultValue `"info"`
+     */
+    logLevel?: LogLevel | "silent" | null | undefined;
+    /**
      * The number of replicas of models that do not say it themselves.
      * @deprecated Give every model its own `replica`.
      */
@@ -358,6 +375,15 @@ declare namespace Spark {
     /** Whatever else the model says. */
     readonly [field: string]: unknown;
   }
+
+  /** How much a log line matters. `debug`: each call; `info`: models, replicas, fallbacks; `error`: lost replicas. */
+  export type LogLevel = "debug" | "info" | "warn" | "error";
+
+  /** Takes log lines. */
+  export type LogFunction = (level: LogLevel, text: string) => unknown;
+
+  /** Takes log lines, each level by a method of its own. */
+  export type Logger = { readonly [Level in LogLevel]?: (text: string) => unknown };
 
   // ------------------------------------------------------------------------------------------------------ Models
 
@@ -748,6 +774,18 @@ declare namespace Spark {
      * configured, or there is no `Worker`.
      */
     fallback: SparkEvent<FallbackDetail>;
+    /** A model's package is being read. */
+    load: SparkEvent<ModelDetail>;
+    /** A replica takes calls. */
+    ready: SparkEvent<ReadyDetail>;
+    /** A model left memory to make room for another. Its next call loads it again. */
+    evict: SparkEvent<ModelDetail>;
+    /** A replica was lost: its worker died, it could not start, or its engine may be damaged. */
+    crash: SparkEvent<CrashDetail>;
+    /** A replica starts in the place of one that was lost. */
+    restart: SparkEvent<ReplicaDetail>;
+    /** `destroy()` has ended everything. */
+    destroy: SparkEvent<null>;
   }
 
   /** An event: a `CustomEvent`, where the project knows `Event`. */
@@ -793,6 +831,52 @@ declare namespace Spark {
     readonly error: SparkError;
   }
 
+  /** What an event tells of a model. */
+  export interface ModelDetail {
+    /** As configured. */
+    readonly versionId: string;
+  }
+
+  /** What an event tells of a replica. */
+  export interface ReplicaDetail extends ModelDetail {
+    /** Its number, which no other replica of the instance has or had. */
+    readonly replica: number;
+  }
+
+  /** What the event `ready` tells. */
+  export interface ReadyDetail extends ReplicaDetail {
+    /** How long it took to start. */
+    readonly times: StartTimes;
+  }
+
+  /** What the event `crash` tells. */
+  export interface CrashDetail extends ReplicaDetail {
+    /** What happened to it. */
+    readonly error: SparkError;
+  }
+
+  /** How long the steps of a start took, in milliseconds. They overlap: `total` is not their sum. */
+  export interface StartTimes {
+    /** From the worker's creation until it takes calls. */
+    readonly total: number;
+    /** Until the worker runs our code. */
+    readonly worker?: number;
+    /** Until the package's bytes are there. This and the next three: only where the package was read. */
+    readonly fetch?: number;
+    /** Holding them against `integrity`. */
+    readonly verify?: number;
+    /** Inflating and checking the parts. */
+    readonly unpack?: number;
+    /** Compiling the engine, meanwhile. */
+    readonly compile?: number;
+    /** Evaluating the model's script. */
+    readonly glue?: number;
+    /** Instantiating the engine, and what it does at its start. */
+    readonly instantiate?: number;
+    /** Constructing the workbook. */
+    readonly construct?: number;
+  }
+
   // ------------------------------------------------------------------------------------------------------- State
 
   /** What a model is doing now. */
@@ -811,6 +895,14 @@ declare namespace Spark {
     running: number;
     /** The memory of its WebAssembly instances, in bytes. */
     memory: number;
+    /** Calls that it has computed. */
+    done: number;
+    /** Calls that ended otherwise: failed, cancelled, out of time, or gone online. */
+    failed: number;
+    /** Replicas that were started in the place of lost ones. */
+    restarts: number;
+    /** How long its last load took, if it was loaded. */
+    times?: StartTimes;
   }
 
   // --------------------------------------------------------------------------------------------- Columnar tables

@@ -3,6 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
@@ -42,7 +43,8 @@ const host = {
   externalReply,
   createWorker,
   workerText,
-  warn: (message) => console.warn(`[spark-execute] ${message}`),
+  measure,
+  times,
   constructorOf: (object) =>
     function () {
       return object;
@@ -68,6 +70,8 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   #client;
+  /** Where lines of a log go, if there is one. */
+  #log;
   /** Positions of the models by their ids. */
   #models;
 
@@ -75,10 +79,14 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     super();
     const missing = missingPrerequisite();
     try {
-      this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, { ...host, emit: this.#emit });
+      if (missing) this.#client = new Unsupported(missing, config);
+      else this.#client = new (runtime().Client)(config, { ...host, emit: this.#emit, warn: (text) => this.#warn(config, text) });
     } catch (error) {
       throw error instanceof SparkError ? stackBelow(error, Spark) : error;
     }
+    // Only now it is known that these two can be used.
+    this.#log ??= logOf(config ?? {});
+    if (this.#log) this.#client.listen();
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
@@ -105,8 +113,18 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     return Spark.#clientOf(this, Spark.prototype.stats).stats();
   }
 
-  // Later, so that a listener may do anything.
-  #emit = (type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
+  #warn(config, text) {
+    // What is odd about a configuration is told while it is read.
+    this.#log ??= logOf(config);
+    if (this.#log) this.#log("warn", text);
+    else console.warn(`[spark-execute] ${text}`);
+  }
+
+  #emit = (type, detail) => {
+    if (this.#log) logEvent(this.#log, type, detail);
+    // Later, so that a listener may do anything.
+    queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
+  };
 
   static #clientOf(spark, method) {
     if (#client in Object(spark)) return spark.#client;
@@ -180,7 +198,8 @@ class Unsupported {
   destroy() {}
 
   stats() {
-    const idle = { state: "idle", replicas: 0, starting: 0, queued: 0, running: 0, memory: 0 };
+    const calls = { queued: 0, running: 0, done: 0, failed: 0 };
+    const idle = { state: "idle", replicas: 0, starting: 0, ...calls, memory: 0, restarts: 0 };
     return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }

@@ -7,16 +7,19 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::js::{Step, describe, get};
+use crate::phases::{self, Phase};
 
 /// Refuses `bytes` unless they are the package that `wanted` names; anything is right where nothing is wanted.
 pub fn check<'a>(bytes: &'a Uint8Array, wanted: &'a Option<String>) -> Step<'a, Result<()>> {
     Box::pin(async move {
         let Some(integrity) = wanted.as_deref().and_then(Integrity::parse) else { return Ok(()) };
+        let began = phases::clock();
         let sum = digest(integrity.algorithm, bytes).await.map_err(|error| {
             let message = "The `integrity` of the package cannot be checked: crypto.subtle is missing or failed. \
                            Browsers have it on secure pages only: serve the page over HTTPS (or from localhost).";
             Failure::new(Code::UnsupportedEnvironment, message).with_details(describe(&error))
         })?;
+        phases::over(Phase::Verify, began);
         if integrity.accepts(&sum) {
             return Ok(());
         }

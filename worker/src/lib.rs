@@ -11,6 +11,7 @@ mod fetch;
 mod integrity;
 pub mod js;
 mod names;
+pub mod phases;
 pub mod reader;
 mod scope;
 mod session;

@@ -12,6 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::engine::{self, Engine, Exchange, Fault, Parts};
 use crate::js::Step;
+use crate::phases::{self, Phase};
 use crate::scope::{Environment, Port};
 use crate::slices::Slices;
 use crate::unpack::{self, unpack};
@@ -23,6 +24,8 @@ pub struct Session {
     port: Port,
     environment: Environment,
     exchange: Exchange,
+    /// When the load began.
+    began: Cell<f64>,
     /// A load whose slices are still arriving.
     arriving: RefCell<Option<(Load<Js>, Slices)>>,
     engine: RefCell<Option<Rc<Engine>>>,
@@ -39,6 +42,7 @@ impl Session {
             port: port.clone(),
             environment,
             exchange: Exchange::new(port.clone()),
+            began: Cell::new(0.0),
             arriving: RefCell::default(),
             engine: RefCell::default(),
             waiting: RefCell::default(),
@@ -56,10 +60,15 @@ impl Session {
         match wire::read_to_worker(data) {
             // Calls come as arrays.
             Ok(ToWorker::Call { .. }) => {}
-            Ok(ToWorker::Load(load)) => match load.source {
-                Source::Slices { text, total } => *self.arriving.borrow_mut() = Some((load, Slices::new(text, total))),
-                _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
-            },
+            Ok(ToWorker::Load(load)) => {
+                self.began.set(phases::clock());
+                match load.source {
+                    Source::Slices { text, total } => {
+                        *self.arriving.borrow_mut() = Some((load, Slices::new(text, total)));
+                    }
+                    _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
+                }
+            }
             Ok(ToWorker::Slice(slice)) => {
                 if let Some((_, slices)) = &mut *self.arriving.borrow_mut() {
                     slices.push(&slice.0);
@@ -94,6 +103,7 @@ impl Session {
             Some(slices) => slices.finish()?,
             None => fetch::bytes(source).await?,
         };
+        phases::over(Phase::Fetch, self.began.get());
         integrity::check(&bytes, &integrity).await?;
         let unpacked = unpack(bytes, &version_id, verify_checksums, Some(&self.environment)).await?;
         for warning in unpacked.warnings {
@@ -115,6 +125,7 @@ impl Session {
         let engine = engine::start(parts, &self.environment, &self.exchange).await?;
         let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
         *self.engine.borrow_mut() = Some(Rc::new(engine));
+        self.port.send(&FromWorker::Phases(Js(phases::take())));
         self.port.send(&ready);
         Ok(())
     }

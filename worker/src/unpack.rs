@@ -1,6 +1,6 @@
 //! Makes an image out of a package: opens the archive, checks it, compiles the engine.
 
-use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array, WebAssembly};
 use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
@@ -11,8 +11,9 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
-use crate::js::{Step, describe, strict_decoder};
+use crate::js::{Step, describe, get, strict_decoder};
 use crate::names::names_in;
+use crate::phases::{self, Phase};
 use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
@@ -48,6 +49,7 @@ async fn read(
     verify_checksums: bool,
     environment: Option<&Environment>,
 ) -> Result<Unpacked> {
+    let began = phases::clock();
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let opened = package::open(JsReader::new(bytes.clone()), &want)?;
     let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
@@ -72,6 +74,7 @@ async fn read(
     warnings.extend(odd);
     let compiling =
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
+    phases::over(Phase::Unpack, began);
     // It takes as long as compiling does, which needs this thread only at its end.
     let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
@@ -101,7 +104,9 @@ async fn read(
 
 /// Gets the bytes of a package, base64 text when `text` says so, and unpacks them; gives the image and warnings.
 pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<String>)> {
+    let began = phases::clock();
     let mut bytes = fetch::bytes(load.source).await?;
+    phases::over(Phase::Fetch, began);
     if text {
         let mut slices = Slices::new(true, 0.0);
         slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
@@ -177,7 +182,15 @@ impl Unpacking {
 
     fn compile(&mut self, role: Role, bytes: &Uint8Array) {
         if role == Role::Engine {
-            self.compiling = Some(JsFuture::from(WebAssembly::compile(bytes)));
+            let began = phases::clock();
+            let compiling: Promise = WebAssembly::compile(bytes).unchecked_into();
+            // Nobody may wait for it when it ends.
+            let ended = Closure::once_into_js(move |module: JsValue| {
+                phases::over(Phase::Compile, began);
+                module
+            });
+            let then = get(&compiling, "then").unchecked_into::<Function>().call1(&compiling, &ended);
+            self.compiling = then.ok().map(|promise| JsFuture::from(promise.unchecked_into::<Promise>()));
         }
     }
 

@@ -44,6 +44,9 @@ const KNOWN: &[&str] = &[
     "replica",
     "xcall",
     "externalApi",
+    "timings",
+    "logger",
+    "logLevel",
     "nodeGenModels",
 ];
 
@@ -64,6 +67,8 @@ pub struct Config {
     pub xcall: XCallPolicy,
     /// Whether there is a function `externalApi`.
     pub external_api: bool,
+    /// Whether steps of starts, and calls, go onto the browser's timeline.
+    pub timings: bool,
 }
 
 impl Config {
@@ -114,9 +119,11 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
     let xcall = endpoint::xcall(&fields, &mut notes)?;
     let external_api = endpoint::function(&fields, "externalApi")?;
+    let timings = fields.boolean("timings", false)?;
+    check_logger(&fields)?;
     notes.unknown(&fields, "configuration", KNOWN, (model::KNOWN, "in an entry of nodegenModels"));
 
-    let config = Config { models_key, models, endpoint, offline_max_service, timeout_ms, xcall, external_api };
+    let config = Config { models_key, models, endpoint, offline_max_service, timeout_ms, xcall, external_api, timings };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }
 
@@ -136,6 +143,26 @@ pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {
         Raw::Undefined => Ok(default),
         given => timeout(given, "options.timeout").map_err(|failure| failure.with_code(Code::RequestInvalid)),
+    }
+}
+
+/// `logger` and `logLevel`, which the shell uses.
+fn check_logger(fields: &Fields<'_>) -> Result<()> {
+    const LEVELS: [&str; 5] = ["debug", "info", "warn", "error", "silent"];
+    match fields.present("logger") {
+        None | Some(Raw::Function | Raw::Object(_)) => {}
+        Some(other) => {
+            fields.refuse(
+                "logger",
+                other,
+                "an object with debug, info, warn and error, such as console, or a function",
+            )?;
+        }
+    }
+    match fields.present("logLevel") {
+        None => Ok(()),
+        Some(Raw::Text(level)) if LEVELS.contains(&level.as_str()) => Ok(()),
+        Some(other) => fields.refuse("logLevel", other, r#""debug", "info", "warn", "error" or "silent""#),
     }
 }
 

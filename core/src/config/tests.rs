@@ -238,18 +238,6 @@ fn flags_are_booleans() {
 }
 
 #[test]
-fn integrity_is_one_sum_or_more() {
-    let sum = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-    assert_eq!(one(&[("integrity", text(sum))]).unwrap().integrity.as_deref(), Some(sum));
-    for none in [Raw::Null, Raw::Undefined] {
-        assert_eq!(one(&[("integrity", none)]).unwrap().integrity, None);
-    }
-    for bad in [text(""), text("sha256-abc"), text("md5-1B2M2Y8AsgTpgAmY7PhCfg=="), Raw::Number(1.0), Raw::Bool(true)] {
-        refused(one(&[("integrity", bad)]), "nodegenModels[0].integrity", &["sha256-…", "found"]);
-    }
-}
-
-#[test]
 fn version_ids_are_texts_and_differ() {
     let long = "é".repeat(MAX_ID);
     assert_eq!(one(&[("versionId", text(&format!(" {long} ")))]).unwrap().version_id, long);

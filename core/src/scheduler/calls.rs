@@ -76,6 +76,7 @@ impl Scheduler {
     pub(super) fn leaves_model(&mut self, model: ModelIndex, was_queued: bool) {
         let state = &mut self.models[model];
         state.open_calls -= 1;
+        state.tally.over += 1;
         if was_queued {
             state.queued -= 1;
         }

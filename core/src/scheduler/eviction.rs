@@ -1,6 +1,6 @@
 //! Which model leaves memory when there are too many: the least recently used one that nobody waits for.
 
-use super::{ModelIndex, Phase, Scheduler};
+use super::{Happened, ModelIndex, Phase, Scheduler};
 
 impl Scheduler {
     /// Evicts until `incoming` can be loaded within the limit. When every other model is busy or kept, the limit is
@@ -8,6 +8,7 @@ impl Scheduler {
     pub(super) fn make_room_for(&mut self, incoming: ModelIndex) {
         while self.loaded() >= self.policy.max_models {
             let Some(victim) = self.eviction_candidate(Some(incoming)) else { return };
+            self.note(victim, Happened::Evict);
             self.unload(victim);
         }
     }
@@ -16,6 +17,7 @@ impl Scheduler {
     pub(super) fn evict_excess(&mut self) {
         while self.loaded() > self.policy.max_models {
             let Some(victim) = self.eviction_candidate(None) else { return };
+            self.note(victim, Happened::Evict);
             self.unload(victim);
         }
     }

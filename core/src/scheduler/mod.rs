@@ -19,6 +19,7 @@ mod circuit;
 mod dispatch;
 mod eviction;
 mod lookup;
+mod notes;
 mod online;
 mod replica;
 mod replicas;
@@ -30,6 +31,8 @@ use std::collections::VecDeque;
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use circuit::Circuit;
+use notes::Tally;
+pub use notes::{Happened, Note};
 use replica::{Replica, Stage};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 
@@ -75,6 +78,7 @@ struct Model {
     circuit: Circuit,
     /// It is being loaded for what its package says.
     learning: bool,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -109,6 +113,7 @@ pub struct Scheduler {
     /// No open call ends before this.
     earliest_deadline: f64,
     actions: VecDeque<Action>,
+    notes: VecDeque<Note>,
 }
 
 impl Scheduler {
@@ -131,6 +136,7 @@ impl Scheduler {
                 spawn_after: 0.0,
                 circuit: Circuit::default(),
                 learning: false,
+                tally: Tally::default(),
             })
             .collect();
         Scheduler {
@@ -143,6 +149,7 @@ impl Scheduler {
             now: 0.0,
             earliest_deadline: f64::INFINITY,
             actions: VecDeque::new(),
+            notes: VecDeque::new(),
         }
     }
 
@@ -218,6 +225,7 @@ impl Scheduler {
         replica.ready(is_async, heap);
         let model = replica.model;
         self.models[model].failed_starts = 0;
+        self.note(model, Happened::Ready(id));
         self.tell_fewer(model);
         self.dispatch(model, now);
     }
@@ -239,6 +247,7 @@ impl Scheduler {
         let model = replica.model;
         self.models[model].circuit.succeeded();
         let wanted = self.settle(call);
+        self.models[model].tally.done += u32::from(wanted);
         self.dispatch(model, now);
         wanted
     }
@@ -252,6 +261,7 @@ impl Scheduler {
         let model = replica.model;
         self.now = now;
         if fatal {
+            self.note_crash(id, &failure);
             self.models[model].circuit.failed(&failure, now);
         }
         self.failed_offline(call, failure);
@@ -267,6 +277,7 @@ impl Scheduler {
     /// fails with `failure`, its other calls go elsewhere.
     pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
         self.now = now;
+        self.note_crash(id, &failure);
         self.lost(id, Some(failure), now);
     }
 
@@ -299,6 +310,9 @@ impl Scheduler {
             starting: state.replicas.len() - ready,
             queued: state.queued,
             running: state.open_calls - state.queued,
+            done: state.tally.done,
+            failed: state.tally.over - state.tally.done,
+            restarts: state.tally.restarts,
             // An empty `sum` of floats would be -0.
             heap: replicas().fold(0.0, |sum, replica| sum + replica.heap),
         })

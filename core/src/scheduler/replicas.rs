@@ -2,7 +2,7 @@
 
 use super::circuit::is_wrong_package;
 use super::replica::{Replica, Stage};
-use super::{Action, ModelIndex, Phase, ReplicaId, Scheduler};
+use super::{Action, Happened, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 
 /// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
@@ -18,6 +18,7 @@ impl Scheduler {
             Phase::Idle => {
                 self.make_room_for(model);
                 self.models[model].phase = Phase::Loading;
+                self.note(model, Happened::Load);
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
@@ -39,6 +40,12 @@ impl Scheduler {
         let id = self.next_replica;
         self.replicas.insert(id, Replica::new(model, start_deadline));
         self.models[model].replicas.push(id);
+        let tally = &mut self.models[model].tally;
+        if tally.missing > 0 {
+            tally.missing -= 1;
+            tally.restarts += 1;
+            self.note(model, Happened::Restart(id));
+        }
         id
     }
 
@@ -48,6 +55,9 @@ impl Scheduler {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
         self.models[model].replicas.retain(|other| *other != id);
+        if replica.stage == Stage::Ready && !replica.extra {
+            self.models[model].tally.missing += 1;
+        }
         let mut flights = replica.flights;
         if replica.stage == Stage::Ready
             && let Some(failure) = &cause
@@ -132,6 +142,7 @@ impl Scheduler {
         let state = &mut self.models[model];
         state.phase = Phase::Idle;
         state.learning = false;
+        state.tally.missing = 0;
         // The next load may be of a better package.
         state.failed_starts = 0;
         state.fewer = None;

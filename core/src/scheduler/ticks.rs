@@ -68,6 +68,7 @@ impl Scheduler {
                 )
             };
             self.actions.push_back(Action::Terminate { replica: id });
+            self.note_crash(id, &failure);
             self.lost(id, Some(failure), now);
         }
     }

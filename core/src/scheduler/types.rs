@@ -116,6 +116,12 @@ pub struct ModelStats {
     pub queued: usize,
     /// Calls given to a replica.
     pub running: usize,
+    /// Calls that were computed here.
+    pub done: u32,
+    /// Calls that ended here in another way, those that went online among them.
+    pub failed: u32,
+    /// Replicas that took the place of others.
+    pub restarts: u32,
     /// Memory of all its engines, in bytes.
     pub heap: f64,
 }

@@ -14,6 +14,7 @@ use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
 use crate::POLICY;
 use crate::js::{describe, get, set};
+use crate::phases::{self, Phase};
 use crate::scope::Environment;
 
 #[wasm_bindgen]
@@ -74,7 +75,10 @@ pub struct Engine {
 pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
     let tail = Tail::default();
     tail.replace_console();
-    Ok(Prepared { factory: evaluate(glue, environment)?, tail })
+    let began = phases::clock();
+    let factory = evaluate(glue, environment)?;
+    phases::over(Phase::Glue, began);
+    Ok(Prepared { factory, tail })
 }
 
 /// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
@@ -82,12 +86,14 @@ pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
 pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
     let Prepared { factory, tail } = parts.prepared.unwrap_or_else(|| prepare(&parts.glue, environment))?;
     let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
+    let began = phases::clock();
     let started = factory
         .call1(&JsValue::UNDEFINED, &hooks.options)
         .map_err(|error| start_failure(&error, &tail, environment))?;
     let outcome = Promise::race(&Array::of2(&settled(started), &hooks.failed));
     let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail, environment))?;
     let instance: Workbook = Array::from(&boxed).get(0).unchecked_into();
+    let began = phases::over(Phase::Instantiate, began);
 
     for name in ["_construct", "_node_calc_v3", "_malloc", "_free"] {
         if !get(&instance, name).is_function() {
@@ -112,6 +118,7 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
         };
         Failure::new(code, message).with_details(tail.take_after(&said))
     })?;
+    phases::over(Phase::Construct, began);
     let is_async = get(&instance, "_is_async").is_function()
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
     let heap = Heap::new(instance.clone().unchecked_into(), memory).map_err(|fault| fault.failure)?;
