@@ -6,7 +6,8 @@ import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErr
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
-import { createWorker } from "./workers.js";
+import { later, watchSleep } from "./turns.js";
+import { createWorker, lockName, whenFree } from "./workers.js";
 import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
@@ -41,6 +42,10 @@ const host = {
   xcallFailure,
   externalReply,
   createWorker,
+  lockName,
+  whenFree,
+  later,
+  watchSleep,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>
@@ -121,7 +126,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const signal = options?.signal ?? undefined;
     let client;
     let call = 0;
-    const cancel = (reason) => client?.cancel(call, reason);
+    const cancel = (reason) => client?.cancel(call, reason) ?? false;
     const settled = new Promise((resolve, reject) => {
       client = Spark.#clientOf(spark, method);
       // A bare signal, or a number, would do nothing and nobody would notice.
@@ -175,12 +180,14 @@ class Unsupported {
 
   listen() {}
 
-  cancel() {}
+  cancel() {
+    return false;
+  }
 
   destroy() {}
 
   stats() {
-    const idle = { state: "idle", replicas: 0, starting: 0, queued: 0, running: 0, memory: 0 };
+    const idle = { state: "idle", replicas: 0, starting: 0, dying: 0, queued: 0, running: 0, memory: 0 };
     return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }
