@@ -3,11 +3,12 @@
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, get, now, set};
+use spark_execute_worker::js::{describe, get, set};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
 use crate::call::{End, Pending};
+use crate::platform::now;
 use crate::pool::Pool;
 
 const OFFLINE: &str = "offline";

@@ -7,11 +7,12 @@ use js_sys::{Array, Function, Object};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::request as requests;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{get, now, set};
+use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{End, Pending};
 use crate::host::{Context, Host};
+use crate::platform::now;
 use crate::pool::{Model, Pool};
 use crate::request::{self, Named, Prepared};
 use crate::{platform, view};
@@ -107,9 +108,9 @@ impl Client {
         self.host.warn(&requests::unknown_option(name));
     }
 
-    /// Cancels a call; one that is over, or 0, is ignored. `reason` becomes the error's cause.
-    pub fn cancel(&self, call: u32, reason: JsValue) {
-        self.pool.cancel(call, reason);
+    /// Cancels a call; `false` if it is over, or is 0. `reason` becomes the error's cause.
+    pub fn cancel(&self, call: u32, reason: JsValue) -> bool {
+        self.pool.cancel(call, reason)
     }
 
     /// From now on somebody listens to events.
@@ -131,6 +132,7 @@ impl Client {
             set(&row, "state", &stats.state.into());
             set(&row, "replicas", &(stats.ready as u32).into());
             set(&row, "starting", &(stats.starting as u32).into());
+            set(&row, "dying", &(stats.dying as u32).into());
             set(&row, "queued", &(stats.queued as u32).into());
             set(&row, "running", &(stats.running as u32).into());
             set(&row, "memory", &stats.heap.into());
@@ -258,7 +260,10 @@ fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
     }
     if get(signal, "aborted").is_truthy() {
         context.cause = get(signal, "reason");
-        return Err(Failure::new(Code::Cancelled, "The call was cancelled: its signal was aborted before it began."));
+        return Err(Failure::new(
+            Code::Cancelled,
+            "The call was cancelled: its signal was aborted before it began. A signal that was aborted stays so: give each call its own.",
+        ));
     }
     Ok(())
 }

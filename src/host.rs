@@ -110,6 +110,22 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createWorker)]
     pub fn create_worker(this: &Host, script: &Blob, name: &str) -> Result<Worker, JsValue>;
 
+    /// The name of a lock for a worker to hold as long as it lives; `undefined` where there are no locks.
+    #[wasm_bindgen(method, js_name = lockName)]
+    pub fn lock_name(this: &Host) -> JsValue;
+
+    /// Calls `gone` when the worker that holds the lock is gone.
+    #[wasm_bindgen(method, js_name = whenFree)]
+    pub fn when_free(this: &Host, lock: &JsValue, gone: &JsValue);
+
+    /// Calls back in a turn of its own, after the messages that have arrived.
+    #[wasm_bindgen(method)]
+    pub fn later(this: &Host, callback: &JsValue);
+
+    /// Calls `slept(ms)` whenever the page did not run at all for a while.
+    #[wasm_bindgen(method, js_name = watchSleep)]
+    pub fn watch_sleep(this: &Host, slept: &JsValue);
+
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]
     pub fn constructor_of(this: &Host, object: &JsValue) -> JsValue;

@@ -10,10 +10,9 @@ use spark_execute_core::online::is_server_id;
 use spark_execute_core::resolve::{ModelMeta, Wanted, goes_by_name, resolve};
 use spark_execute_core::scheduler::{CallId, ModelIndex};
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::now;
 
 use crate::call::Pending;
-use crate::platform::time_of_day;
+use crate::platform::{now, time_of_day};
 use crate::pool::{Pool, State};
 use crate::xcall::NOT_ONLINE;
 

@@ -6,13 +6,13 @@ use js_sys::{Function, Object, Promise};
 use spark_execute_core::Failure;
 use spark_execute_core::config::Endpoint;
 use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Unexpected};
-use spark_execute_worker::js::{describe, get, now, set};
+use spark_execute_worker::js::{describe, get, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use crate::host::Host;
-use crate::platform::{in_browser, is_online, random};
+use crate::platform::{in_browser, is_online, now, random};
 use crate::source::{Thrown, pause};
 
 /// The endpoint, and what of it stays in JavaScript.

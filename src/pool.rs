@@ -11,7 +11,7 @@ use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
 };
 use spark_execute_core::table::Table;
-use spark_execute_worker::js::{get, now};
+use spark_execute_worker::js::get;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 
@@ -20,15 +20,15 @@ use crate::host::Host;
 use crate::names::Names;
 use crate::observe::Start;
 use crate::online::Online;
-use crate::platform::Calls;
+use crate::platform::{self, Calls, now};
 use crate::replica::{Replica, Script};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
 
 /// Time for a new worker to say its first word, in milliseconds.
 const BOOT_MS: f64 = 30_000.0;
-/// Time a cancelled call may still take before its worker is ended, in milliseconds.
-const CANCEL_GRACE_MS: f64 = 100.0;
+/// Workers that were ended while they computed and may still run, beyond which replacements wait.
+const MAX_DYING: usize = 4;
 
 /// A model and where its package comes from.
 #[derive(Debug)]
@@ -79,12 +79,14 @@ pub(crate) struct State {
 impl Pool {
     /// A pool for these models, all idle. `value` is what `config` was made of.
     pub fn new(config: &Config, value: &JsValue, models: Vec<Model>, host: Host) -> Rc<Self> {
+        platform::watch_sleep(&host);
         let online = config.endpoint.clone().map(|endpoint| Online::new(endpoint, &get(value, "sparkEndpoint")));
         let policy = Policy {
             max_models: config.offline_max_service,
             start_ms: config.timeout_ms,
             boot_ms: BOOT_MS,
-            cancel_grace_ms: CANCEL_GRACE_MS,
+            cancel_grace_ms: config.cancel_grace_ms,
+            max_dying: MAX_DYING,
         };
         let spec = |model: &config::Model| ModelSpec {
             replicas: model.replica,
@@ -106,9 +108,12 @@ impl Pool {
         };
         Rc::new_cyclic(|myself: &Weak<Pool>| {
             let tick = myself.clone();
-            let timer = Timer::new(move || {
+            let timer = Timer::new(move |at| {
                 if let Some(pool) = tick.upgrade() {
-                    pool.tell(|scheduler| scheduler.tick(now()));
+                    platform::woken_for(at);
+                    // An answer that is there already beats a timer: the page may have been busy, or asleep.
+                    let now = now();
+                    pool.later(move |pool| pool.tell(|scheduler| scheduler.tick(now)));
                 }
             });
             Pool {
@@ -158,12 +163,14 @@ impl Pool {
         CallSpec { model, fallback, parent, timeout_ms: deadline - now }
     }
 
-    /// Cancels a call, if it is not over.
-    pub fn cancel(&self, call: CallId, reason: JsValue) {
-        if let Some(pending) = self.state.borrow_mut().calls.get_mut(&call) {
-            pending.context.cause = reason;
+    /// Cancels a call; `false` if it is over.
+    pub fn cancel(&self, call: CallId, reason: JsValue) -> bool {
+        match self.state.borrow_mut().calls.get_mut(&call) {
+            Some(pending) => pending.context.cause = reason,
+            None => return false,
         }
         self.tell(|scheduler| scheduler.cancel(call, now()));
+        true
     }
 
     /// Ends everything.
@@ -281,6 +288,16 @@ impl Pool {
             drop(held);
         }
         pending
+    }
+
+    /// Does something once the messages that have arrived by now were heard.
+    pub(crate) fn later(&self, work: impl FnOnce(&Pool) + 'static) {
+        let pool = self.weak();
+        self.host.later(&Closure::once_into_js(move || {
+            if let Some(pool) = pool.upgrade() {
+                work(&pool);
+            }
+        }));
     }
 
     pub(crate) fn weak(&self) -> Weak<Pool> {

@@ -59,6 +59,8 @@ const UNDECODABLE: &str = "messageerror";
 /// A worker, from its creation to its end.
 pub struct Replica {
     worker: Worker,
+    /// The lock that the worker is to hold.
+    pub lock: JsValue,
     violations: Option<Violations>,
     _on_message: Closure<dyn Fn(u32, JsValue, f64, f64)>,
     on_undecodable: Closure<dyn Fn(MessageEvent)>,
@@ -106,15 +108,18 @@ impl Replica {
         let _ = worker.add_event_listener_with_callback(UNDECODABLE, on_undecodable.as_ref().unchecked_ref());
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
+        let lock = host.lock_name();
+        let first = Object::new();
+        set(&first, "module", &wasm_bindgen::module());
+        set(&first, "lock", &lock);
         let replica = Replica {
             worker,
+            lock,
             violations: Some(violations),
             _on_message: on_message,
             on_undecodable,
             _on_error: on_error,
         };
-        let first = Object::new();
-        set(&first, "module", &wasm_bindgen::module());
         replica.post_raw(&first)?;
         Ok(replica)
     }

@@ -9,13 +9,14 @@ use spark_execute_core::protocol::ToWorker;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::xcall::Chain;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{describe, now};
+use spark_execute_worker::js::describe;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::call::{Asked, End, Pending};
 use crate::host::Context;
+use crate::platform::now;
 use crate::pool::Pool;
 use crate::request::{self, Named, Prepared};
 use crate::view::shallow;

@@ -6,6 +6,7 @@ import { heap } from "./heap.mjs";
 import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
 import { payload, payloadSizes } from "./payload.mjs";
+import { runaway } from "./runaway.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -23,6 +24,7 @@ export const ROWS = [
   payloadSizes,
   xcall,
   xcallTen,
+  runaway,
   online,
   blockServer,
   blockMemory,

@@ -5,8 +5,8 @@
 //!
 //! A [`ToWorker::Call`] travels as the array `[id, request]`, several of them as `[id, request, id, request, …]`, and a
 //! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
-//! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module }`: our own
-//! compiled WebAssembly.
+//! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our
+//! own compiled WebAssembly, and the name of a lock to hold.
 
 use crate::error::Failure;
 use crate::metadata::ModelMetadata;
@@ -43,6 +43,8 @@ pub enum ToWorker<V> {
 pub enum FromWorker<V> {
     /// The worker runs our code and listens.
     Up,
+    /// The worker holds the lock that it was told of, and will until its end.
+    Held,
     /// The package was read and checked; more replicas can start.
     Unpacked(Image<V>),
     /// The engine is constructed and takes calls.
@@ -233,6 +235,7 @@ mod tests {
         let failure = Failure::new(Code::EngineTrap, "unreachable").at("a.wasm").with_details("tail");
         for message in [
             FromWorker::Up,
+            FromWorker::Held,
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
             FromWorker::Reply { id: 0, response: value("{}"), micros: 12.5, heap: 1.0 },

@@ -97,6 +97,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
     fn from(message: &FromWorker<V>) -> Self {
         match message {
             FromWorker::Up => Wire::named("Up"),
+            FromWorker::Held => Wire::named("Held"),
             FromWorker::Unpacked(image) => Wire::named("Unpacked").image(image),
             FromWorker::Ready { is_async, heap } => Wire::named("Ready").flag(*is_async).number(*heap),
             FromWorker::Reply { id, response, micros, heap } => {
@@ -127,6 +128,7 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         }
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
+            Some("Held") => FromWorker::Held,
             Some("Unpacked") => FromWorker::Unpacked(items.image()?),
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {

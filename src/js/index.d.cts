@@ -182,11 +182,17 @@ declare namespace Spark {
      */
     offlineMaxService?: number | undefined;
     /**
-     * How long a call may take, in milliseconds, loading the model included. Above 0, at most 2147483647; a call may
-     * set its own in {@link ExecuteOptions}.
+     * How long a call may take, in milliseconds: waiting, loading the model, computing and going online together. Above 0,
+     * at most 2147483647; a call may set its own in {@link ExecuteOptions}.
      * @defaultValue 60000
      */
     timeout?: number | undefined;
+    /**
+     * How long a computation whose call was cancelled, or ran out of time, may go on before its worker is ended and
+     * replaced, in milliseconds. From 0, which is at once, to 2147483647.
+     * @defaultValue 100
+     */
+    cancelGrace?: number | undefined;
     /** The Spark service that computes online. Without it nothing leaves the page. */
     sparkEndpoint?: SparkEndpoint | null | undefined;
     /** What models that call other services may do. */
@@ -656,10 +662,10 @@ declare namespace Spark {
   /** Cancels one call. */
   export interface CancellationToken {
     /**
-     * Rejects the call's promise with `ExecuteCancelled`; without effect when the call is over. It needs no `this`. A
-     * model that is already computing may go on for a moment; its result is discarded.
+     * Rejects the call's promise with `ExecuteCancelled` and returns `true`; `false`, without effect, when the call is over.
+     * It needs no `this`. A model that is computing may go on for {@link CommonConfig.cancelGrace}; its result is discarded.
      */
-    readonly cancel: () => void;
+    readonly cancel: () => boolean;
   }
 
   // --------------------------------------------------------------------------------------------------- Responses
@@ -889,11 +895,13 @@ declare namespace Spark {
     replicas: number;
     /** Replicas that are starting. */
     starting: number;
+    /** Workers that were ended while they computed and may still run, for up to two seconds. */
+    dying: number;
     /** Calls that wait for a replica. */
     queued: number;
     /** Calls that were given to a replica. */
     running: number;
-    /** The memory of its WebAssembly instances, in bytes. */
+    /** The memory of its WebAssembly instances, dying ones included, in bytes. */
     memory: number;
     /** Calls that it has computed. */
     done: number;

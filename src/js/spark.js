@@ -7,7 +7,8 @@ import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
-import { createWorker } from "./workers.js";
+import { later, watchSleep } from "./turns.js";
+import { createWorker, lockName, whenFree } from "./workers.js";
 import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
@@ -42,6 +43,10 @@ const host = {
   xcallFailure,
   externalReply,
   createWorker,
+  lockName,
+  whenFree,
+  later,
+  watchSleep,
   workerText,
   measure,
   times,
@@ -139,7 +144,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const signal = options?.signal ?? undefined;
     let client;
     let call = 0;
-    const cancel = (reason) => client?.cancel(call, reason);
+    const cancel = (reason) => client?.cancel(call, reason) ?? false;
     const settled = new Promise((resolve, reject) => {
       client = Spark.#clientOf(spark, method);
       // A bare signal, or a number, would do nothing and nobody would notice.
@@ -193,13 +198,15 @@ class Unsupported {
 
   listen() {}
 
-  cancel() {}
+  cancel() {
+    return false;
+  }
 
   destroy() {}
 
   stats() {
     const calls = { queued: 0, running: 0, done: 0, failed: 0 };
-    const idle = { state: "idle", replicas: 0, starting: 0, ...calls, memory: 0, restarts: 0 };
+    const idle = { state: "idle", replicas: 0, starting: 0, dying: 0, ...calls, memory: 0, restarts: 0 };
     return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }

@@ -5,7 +5,12 @@ import { inflate } from "./inflate.js";
 
 const bindings = require("spark:glue");
 
-const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
+/** This worker is of no further use. It names the call that it computes, or computed last: the page knows which are over. */
+const fail = (code, message, details) => {
+  const failure = [code, message, null, String(details ?? "")];
+  const { computing } = environment;
+  postMessage(computing ? ["CallFailed", ...failure, computing, 1] : ["Failed", ...failure]);
+};
 
 const { importScripts, trustedTypes } = self;
 
@@ -13,6 +18,7 @@ const { importScripts, trustedTypes } = self;
 const environment = {
   inflate,
   refused: false,
+  computing: 0,
 
   importScripts(url) {
     let policy;
@@ -41,14 +47,16 @@ const environment = {
   },
 };
 
-self.addEventListener("unhandledrejection", (event) => {
+const unhandled = (event, reason) => {
   event.preventDefault();
-  const { reason } = event;
   // An engine that fails after it was suspended fails here: the promise that waits for it stays open.
   if (environment.refused) fail("OUT_OF_MEMORY", "The model ran out of memory. Give it less data, or run fewer replicas.", reason);
   else if (reason instanceof WebAssembly.RuntimeError) fail("ENGINE_TRAP", "The model's engine crashed.", reason);
-  else fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", reason);
-});
+  else fail("WORKER_CRASHED", "Something inside the worker failed and nobody handled it.", reason);
+};
+
+self.addEventListener("unhandledrejection", (event) => unhandled(event, event.reason));
+self.addEventListener("error", (event) => unhandled(event, event.error ?? event.message));
 
 self.addEventListener("messageerror", () => {
   fail("WORKER_START", "The worker could not receive a message: the browser would not hand over a compiled module.");
@@ -60,6 +68,16 @@ self.addEventListener(
     try {
       bindings.initSync({ module: data.module });
       if (data.role === "unpack") return bindings.unpack_main();
+      environment.held = new Promise((held) => {
+        // Until this worker ends, however it does: the page asks for the lock too.
+        const hold = () => {
+          postMessage(["Held"]);
+          held();
+          return new Promise(() => {});
+        };
+        if (data.lock) navigator.locks.request(data.lock, hold).catch(held);
+        else held();
+      });
       const receive = bindings.worker_main(environment);
       // The answer to a call comes back as the return value and is posted from here: one crossing less.
       self.onmessage = ({ data }) => {

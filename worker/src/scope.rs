@@ -26,6 +26,14 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn refused(this: &Environment) -> bool;
 
+    /// Notes which call is being computed, or was last.
+    #[wasm_bindgen(method, setter)]
+    pub fn set_computing(this: &Environment, call: u32);
+
+    /// A promise that ends when the page knows by what to notice the end of this worker, as far as it can.
+    #[wasm_bindgen(method, getter)]
+    pub fn held(this: &Environment) -> JsValue;
+
     /// Inflates with the platform; a promise of `size` bytes, or of `undefined` when it cannot.
     #[wasm_bindgen(method)]
     pub fn inflate(this: &Environment, deflated: &Uint8Array, size: u32) -> Promise;

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Promise};
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::engine::{self, Engine, Exchange, Fault, Parts};
 use crate::js::Step;
@@ -125,6 +125,8 @@ impl Session {
         let engine = engine::start(parts, &self.environment, &self.exchange).await?;
         let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
         *self.engine.borrow_mut() = Some(Rc::new(engine));
+        // It never fails.
+        let _ = JsFuture::from(Promise::resolve(&self.environment.held())).await;
         self.port.send(&FromWorker::Phases(Js(phases::take())));
         self.port.send(&ready);
         Ok(())
@@ -152,6 +154,7 @@ impl Session {
             return self.port.message(&FromWorker::CallFailed { id, failure, fatal: false });
         };
         if !engine.is_async {
+            self.environment.set_computing(id);
             let started = js::now();
             let answer = engine.compute(&request);
             return self.port.message(&self.answer(&engine, id, started, answer));
@@ -169,6 +172,7 @@ impl Session {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             let Some((id, request)) = next else { break };
+            self.environment.set_computing(id);
             let started = js::now();
             let answer = engine.compute_async(&request).await;
             self.port.send(&self.answer(engine, id, started, answer));

@@ -30,6 +30,8 @@ use fields::{Fields, Notes, integer, refuse, wrong};
 pub const DEFAULT_OFFLINE_MAX_SERVICE: usize = 20;
 /// How long a call may take when the caller does not say, in milliseconds.
 pub const DEFAULT_TIMEOUT_MS: f64 = 60_000.0;
+/// How long a computation that nobody wants may go on when the caller does not say, in milliseconds.
+pub const DEFAULT_CANCEL_GRACE_MS: f64 = 100.0;
 /// The longest timeout: a browser's timer runs at once when asked to wait longer.
 pub const MAX_TIMEOUT_MS: f64 = 2_147_483_647.0;
 
@@ -41,6 +43,7 @@ const KNOWN: &[&str] = &[
     "nodegenModels",
     "offlineMaxService",
     "timeout",
+    "cancelGrace",
     "replica",
     "xcall",
     "externalApi",
@@ -63,6 +66,8 @@ pub struct Config {
     pub offline_max_service: usize,
     /// How long a call may take, in milliseconds.
     pub timeout_ms: f64,
+    /// How long a computation that nobody wants any more may go on before its worker is ended, in milliseconds.
+    pub cancel_grace_ms: f64,
     /// What a model's calls to other services may do.
     pub xcall: XCallPolicy,
     /// Whether there is a function `externalApi`.
@@ -117,13 +122,28 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         Some(value) => integer(value, "offlineMaxService", f64::MAX, "an integer of 1 or more")? as usize,
     };
     let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
+    let cancel_grace_ms = match fields.get("cancelGrace") {
+        None => DEFAULT_CANCEL_GRACE_MS,
+        Some(Raw::Number(number)) if (0.0..=MAX_TIMEOUT_MS).contains(number) => *number,
+        Some(other) => return Err(refuse("cancelGrace", other, "a number of milliseconds from 0 to 2147483647")),
+    };
     let xcall = endpoint::xcall(&fields, &mut notes)?;
     let external_api = endpoint::function(&fields, "externalApi")?;
     let timings = fields.boolean("timings", false)?;
     check_logger(&fields)?;
     notes.unknown(&fields, "configuration", KNOWN, (model::KNOWN, "in an entry of nodegenModels"));
 
-    let config = Config { models_key, models, endpoint, offline_max_service, timeout_ms, xcall, external_api, timings };
+    let config = Config {
+        models_key,
+        models,
+        endpoint,
+        offline_max_service,
+        timeout_ms,
+        cancel_grace_ms,
+        xcall,
+        external_api,
+        timings,
+    };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }
 

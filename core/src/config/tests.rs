@@ -57,6 +57,7 @@ fn the_least_configuration_gets_the_defaults() {
     let Parsed { config, warnings } = parse(&with(&[model(&[("versionId", text(" Ab-1\n"))])])).unwrap();
     assert_eq!(warnings, [""; 0]);
     assert_eq!((config.offline_max_service, config.timeout_ms, config.models_key), (20, 60_000.0, "nodegenModels"));
+    assert_eq!(config.cancel_grace_ms, 100.0);
     let expected = Model {
         version_id: "Ab-1".into(),
         lookup_id: "ab-1".into(),
@@ -222,6 +223,18 @@ fn numbers_have_ranges() {
         assert_eq!(call_timeout(&Raw::Number(good), 7.0), Ok(good));
     }
     assert_eq!(call_timeout(&Raw::Undefined, 7.0), Ok(7.0));
+}
+
+#[test]
+fn a_grace_may_be_nothing_but_not_less() {
+    for good in [0.0, 0.5, 2_147_483_647.0] {
+        assert_eq!(parse(&and(&[("cancelGrace", Raw::Number(good))])).unwrap().config.cancel_grace_ms, good);
+    }
+    for bad in [-1.0, f64::NAN, f64::INFINITY, 2_147_483_648.0] {
+        let value = Raw::Number(bad);
+        let found = value.describe();
+        refused(parse(&and(&[("cancelGrace", value)])), "cancelGrace", &["from 0 to 2147483647", &found]);
+    }
 }
 
 #[test]

@@ -44,6 +44,16 @@ impl Scheduler {
             parent.children += 1;
         }
         self.earliest_deadline = self.earliest_deadline.min(deadline);
-        Some(Call { model, deadline, timeout_ms, at: Vec::new(), fallback, parent, children: 0, parked: false })
+        Some(Call {
+            model,
+            deadline,
+            timeout_ms,
+            at: Vec::new(),
+            fallback,
+            parent,
+            children: 0,
+            parked: false,
+            suspect: false,
+        })
     }
 }

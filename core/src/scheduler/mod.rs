@@ -12,11 +12,14 @@
 //!   its reply is then ignored.
 //! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
+//! - The shell tells of a time only after all that workers had said by then: nobody is ended, and no call given up, whose
+//!   answer has arrived.
 
 mod calls;
 mod children;
 mod circuit;
 mod dispatch;
+mod dying;
 mod eviction;
 mod lookup;
 mod notes;
@@ -31,6 +34,7 @@ use std::collections::VecDeque;
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use circuit::Circuit;
+use dying::Dying;
 use notes::Tally;
 pub use notes::{Happened, Note};
 use replica::{Replica, Stage};
@@ -75,6 +79,8 @@ struct Model {
     told_fewer: bool,
     /// No further replica is tried before this.
     spawn_after: f64,
+    /// It lacks replicas that wait for dying workers.
+    held_back: bool,
     circuit: Circuit,
     /// It is being loaded for what its package says.
     learning: bool,
@@ -97,6 +103,8 @@ struct Call {
     children: usize,
     /// It waits until it is known which model it means.
     parked: bool,
+    /// A worker that held it vanished without a word: it may be why.
+    suspect: bool,
 }
 
 /// The state machine. See the module's design note.
@@ -106,6 +114,7 @@ pub struct Scheduler {
     models: Vec<Model>,
     replicas: Table<Replica>,
     calls: Table<Call>,
+    dying: Vec<Dying>,
     next_replica: ReplicaId,
     uses: u64,
     /// The latest time told.
@@ -134,6 +143,7 @@ impl Scheduler {
                 fewer: None,
                 told_fewer: false,
                 spawn_after: 0.0,
+                held_back: false,
                 circuit: Circuit::default(),
                 learning: false,
                 tally: Tally::default(),
@@ -144,6 +154,7 @@ impl Scheduler {
             models,
             replicas: Table::new(),
             calls: Table::new(),
+            dying: Vec::new(),
             next_replica: 0,
             uses: 0,
             now: 0.0,
@@ -240,7 +251,7 @@ impl Scheduler {
     /// The replica answered `call`. `true`: give the caller the answer; `false`: nobody waits for it.
     pub fn replied(&mut self, id: ReplicaId, call: CallId, micros: f64, heap: f64, now: f64) -> bool {
         let Some(replica) = self.replicas.get_mut(&id) else { return false };
-        if !replica.end(call, now) {
+        if !replica.end(call, now, self.policy.cancel_grace_ms) {
             return false;
         }
         replica.observe(micros, heap);
@@ -252,10 +263,12 @@ impl Scheduler {
         wanted
     }
 
-    /// The replica could not compute `call`; `fatal` when its engine may be damaged.
+    /// The replica could not compute `call`; `fatal` when its engine may be damaged. A worker that fails outside of any call
+    /// may name one that is over.
     pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        if !replica.end(call, now) {
+        let ended = replica.end(call, now, self.policy.cancel_grace_ms);
+        if !ended && !fatal {
             return;
         }
         let model = replica.model;
@@ -264,7 +277,9 @@ impl Scheduler {
             self.note_crash(id, &failure);
             self.models[model].circuit.failed(&failure, now);
         }
-        self.failed_offline(call, failure);
+        if ended {
+            self.failed_offline(call, failure);
+        }
         if fatal {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
@@ -273,8 +288,8 @@ impl Scheduler {
         }
     }
 
-    /// The replica's worker is gone, or could not be started; the shell has ended it. A ready replica's current call
-    /// fails with `failure`, its other calls go elsewhere.
+    /// The replica's worker is gone without having named a call, or could not be started; the shell has ended it. A ready
+    /// replica's current call fails with `failure`, its other calls go elsewhere.
     pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
         self.now = now;
         self.note_crash(id, &failure);
@@ -292,6 +307,7 @@ impl Scheduler {
                 self.unload(model);
             }
         }
+        self.dying.clear();
     }
 
     /// The model that a living replica belongs to.
@@ -304,17 +320,22 @@ impl Scheduler {
         let state = self.models.get(model)?;
         let replicas = || state.replicas.iter().filter_map(|id| self.replicas.get(id));
         let ready = replicas().filter(|replica| replica.stage == Stage::Ready).count();
+        let dying = || self.dying.iter().filter(|dying| dying.model == model);
         Some(ModelStats {
             state: state.phase.name(),
             ready,
             starting: state.replicas.len() - ready,
+            dying: dying().count(),
             queued: state.queued,
             running: state.open_calls - state.queued,
             done: state.tally.done,
             failed: state.tally.over - state.tally.done,
             restarts: state.tally.restarts,
             // An empty `sum` of floats would be -0.
-            heap: replicas().fold(0.0, |sum, replica| sum + replica.heap),
+            heap: replicas()
+                .map(|replica| replica.heap)
+                .chain(dying().map(|dying| dying.heap))
+                .fold(0.0, |sum, heap| sum + heap),
         })
     }
 }

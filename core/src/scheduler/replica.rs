@@ -28,6 +28,8 @@ pub(super) struct Flight {
     pub call: CallId,
     /// When it must be over; past that the worker is taken to be stuck.
     pub deadline: f64,
+    /// It was given up while it waited: once it is computed, it has the grace to end.
+    pub given_up: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(super) struct Replica {
     pub extra: bool,
     /// Its engine is suspended until another service has answered.
     pub waits: bool,
+    /// Its worker is gone, but answers that it sent before may still arrive.
+    pub gone: bool,
     window: usize,
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
@@ -65,6 +69,7 @@ impl Replica {
             heap: 0.0,
             extra: false,
             waits: false,
+            gone: false,
             window: 1,
             filling: true,
             suspends: false,
@@ -90,21 +95,36 @@ impl Replica {
 
     pub fn has_room(&self, now: f64) -> bool {
         let (count, window) = (self.flights.len(), self.window(now));
-        self.stage == Stage::Ready && count < window && (self.filling || count <= window / 2)
+        self.stage == Stage::Ready && !self.gone && count < window && (self.filling || count <= window / 2)
     }
 
     pub fn post(&mut self, call: CallId, deadline: f64, now: f64) {
         if self.flights.is_empty() {
             self.head_since = now;
         }
-        self.flights.push_back(Flight { call, deadline });
+        self.flights.push_back(Flight { call, deadline, given_up: false });
         self.filling = self.flights.len() < self.window;
     }
 
-    /// Takes a call out of flight; `false` if it was not there.
-    pub fn end(&mut self, call: CallId, now: f64) -> bool {
+    /// Nobody waits for a call any more: it has `grace` to end, from when it is computed.
+    pub fn give_up(&mut self, call: CallId, now: f64, grace: f64) {
+        let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return };
+        self.flights[at].given_up = true;
+        if at == 0 {
+            self.flights[0].deadline = now + grace;
+        }
+    }
+
+    /// Takes a call out of flight; `false` if it was not there. The next one is computed from now on.
+    pub fn end(&mut self, call: CallId, now: f64, grace: f64) -> bool {
         let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
         self.flights.remove(at);
+        if at == 0
+            && let Some(head) = self.flights.front_mut()
+            && head.given_up
+        {
+            head.deadline = now + grace;
+        }
         self.waits = false;
         self.head_since = now;
         self.filling |= self.flights.len() <= self.window / 2;
@@ -170,7 +190,7 @@ mod tests {
         }
         for call in 0..4 {
             assert!(!replica.has_room(0.0), "{call}");
-            replica.end(call, 0.0);
+            replica.end(call, 0.0, 0.0);
         }
         for call in 8..12 {
             assert!(replica.has_room(0.0), "{call}");
@@ -188,8 +208,8 @@ mod tests {
         replica.post(1, 100.0, 10.0);
         assert!(replica.has_room(10.0 + STALL_MS));
         assert!(!replica.has_room(10.1 + STALL_MS));
-        assert!(replica.end(1, 30.0));
-        assert!(!replica.end(1, 30.0));
+        assert!(replica.end(1, 30.0, 0.0));
+        assert!(!replica.end(1, 30.0, 0.0));
         assert!(replica.has_room(30.0));
     }
 }

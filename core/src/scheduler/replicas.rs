@@ -28,6 +28,10 @@ impl Scheduler {
                     && (now < self.models[model].spawn_after || self.models[model].circuit.is_open(now)) => {}
             Phase::Loaded => {
                 while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
+                    if self.dying.len() >= self.policy.max_dying {
+                        self.models[model].held_back = true;
+                        return;
+                    }
                     let replica = self.add_replica(model, start_deadline);
                     self.actions.push_back(Action::Spawn { model, replica });
                 }
@@ -49,8 +53,8 @@ impl Scheduler {
         id
     }
 
-    /// A replica is gone. With a `cause`, the call it was computing fails with it; all others go back to the front of
-    /// the queue, in order.
+    /// A replica is gone. With a `cause`, the call it was computing fails with it, at the latest when that happens a second
+    /// time; all others go back to the front of the queue, in order. Another one starts in its place.
     pub(super) fn lost(&mut self, id: ReplicaId, cause: Option<Failure>, now: f64) {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
@@ -64,9 +68,16 @@ impl Scheduler {
         {
             self.models[model].circuit.failed(failure, now);
             let head = flights.front().map(|flight| flight.call);
-            if let Some(head) = head.filter(|head| self.calls.get(head).is_some_and(|call| call.at == [id])) {
-                flights.pop_front();
-                self.failed_offline(head, failure.clone());
+            if let Some(head) = head
+                && let Some(call) = self.calls.get_mut(&head).filter(|call| call.at == [id])
+            {
+                // A worker that said nothing may not even have begun with it: it has a second chance.
+                let is_culprit = !replica.gone || replica.waits || call.suspect;
+                call.suspect = true;
+                if is_culprit {
+                    flights.pop_front();
+                    self.failed_offline(head, failure.clone());
+                }
             }
         }
         for flight in flights.iter().rev() {
@@ -100,6 +111,8 @@ impl Scheduler {
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
             self.ensure_room_for_children(model, now);
+        } else if !replica.extra {
+            self.replace(model, now);
         }
     }
 
@@ -136,13 +149,14 @@ impl Scheduler {
 
     pub(super) fn unload(&mut self, model: ModelIndex) {
         for replica in std::mem::take(&mut self.models[model].replicas) {
+            self.terminate(replica);
             self.replicas.remove(&replica);
-            self.actions.push_back(Action::Terminate { replica });
         }
         let state = &mut self.models[model];
         state.phase = Phase::Idle;
         state.learning = false;
         state.tally.missing = 0;
+        state.held_back = false;
         // The next load may be of a better package.
         state.failed_starts = 0;
         state.fewer = None;

@@ -1,12 +1,13 @@
 //! What the passing of time changes: deadlines, and calls stuck behind a long one.
 
 use super::replica::{Replica, STALL_MS, Stage};
-use super::{Action, CallId, ModelIndex, Phase, ReplicaId, Scheduler};
+use super::{CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 use crate::number::number;
 
 impl Scheduler {
-    /// Time has passed. To be called at [`next_tick`](Self::next_tick); early or late calls do no harm.
+    /// Time has passed, and all that workers had said by `now` was told. To be called at [`next_tick`](Self::next_tick);
+    /// early or late calls do no harm.
     pub fn tick(&mut self, now: f64) {
         self.now = now;
         self.end_overdue_starts(now);
@@ -14,12 +15,13 @@ impl Scheduler {
             self.end_overdue_calls(now);
         }
         self.end_stuck_workers(now);
+        self.forget_dying(now, |dying| now >= dying.until);
         self.rescue_waiting_calls(now);
     }
 
     /// When the next tick is due, in the same clock as `now`; infinity when nothing is pending.
     pub fn next_tick(&self) -> f64 {
-        let mut next = self.earliest_deadline;
+        let mut next = self.dying.iter().fold(self.earliest_deadline, |next, dying| next.min(dying.until));
         for replica in self.replicas.values() {
             match replica.stage {
                 Stage::Starting => {
@@ -67,8 +69,8 @@ impl Scheduler {
                      starting. Check the package, or raise `timeout`.",
                 )
             };
-            self.actions.push_back(Action::Terminate { replica: id });
             self.note_crash(id, &failure);
+            self.terminate(id);
             self.lost(id, Some(failure), now);
         }
     }
@@ -115,7 +117,7 @@ impl Scheduler {
             };
             let timeout = number(call.timeout_ms);
             let message = format!("The call ran out of time after {timeout} ms: {doing}. Raise `timeout`{advice}");
-            self.fail(id, Failure::new(Code::Timeout, message));
+            self.give_up(id, Failure::new(Code::Timeout, message));
         }
     }
 
@@ -128,7 +130,7 @@ impl Scheduler {
             .map(|(id, _)| *id)
             .collect();
         for id in stuck {
-            self.actions.push_back(Action::Terminate { replica: id });
+            self.terminate(id);
             self.lost(id, None, now);
         }
     }

@@ -101,6 +101,8 @@ pub struct Policy {
     pub boot_ms: f64,
     /// Time a cancelled call may still take before its worker is ended.
     pub cancel_grace_ms: f64,
+    /// Workers that were ended while they computed and may still run, beyond which replacements wait.
+    pub max_dying: usize,
 }
 
 /// A model in numbers.
@@ -112,6 +114,8 @@ pub struct ModelStats {
     pub ready: usize,
     /// Replicas that are starting.
     pub starting: usize,
+    /// Workers that were ended while they computed and may still run.
+    pub dying: usize,
     /// Calls waiting for a replica.
     pub queued: usize,
     /// Calls given to a replica.
@@ -122,6 +126,6 @@ pub struct ModelStats {
     pub failed: u32,
     /// Replicas that took the place of others.
     pub restarts: u32,
-    /// Memory of all its engines, in bytes.
+    /// Memory of all its engines, dying ones included, in bytes.
     pub heap: f64,
 }

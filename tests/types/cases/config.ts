@@ -12,6 +12,7 @@ new Spark({
   ],
   offlineMaxService: 5,
   timeout: 1000,
+  cancelGrace: 0,
   sparkEndpoint: null,
 });
 new Spark({
@@ -20,6 +21,7 @@ new Spark({
   ],
   offlineMaxService: undefined,
   timeout: undefined,
+  cancelGrace: undefined,
   sparkEndpoint: undefined,
 });
 
@@ -52,6 +54,10 @@ new Spark({ nodegenModels: [{ versionId, binary }], nodeGenModels: [{ versionId,
 new Spark({ nodegenModels: [{ versionId, binary }], timeOut: 1 });
 // @ts-expect-error text
 new Spark({ nodegenModels: [{ versionId, binary }], timeout: "60000" });
+// @ts-expect-error text
+new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: "100" });
+// @ts-expect-error null is not a number
+new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: null });
 // @ts-expect-error null is not a number
 new Spark({ nodegenModels: [{ versionId, binary }], offlineMaxService: null });
 // @ts-expect-error how requests identify themselves
