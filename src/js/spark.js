@@ -3,6 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { mostPages } from "./memory.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
@@ -26,6 +27,10 @@ function rejected(error) {
 
 const named = new Set();
 
+function dispose() {
+  return this.destroy();
+}
+
 const host = {
   makeError: (...fields) => (latest = makeError(...fields)),
   encode,
@@ -41,6 +46,7 @@ const host = {
   xcallFailure,
   externalReply,
   createWorker,
+  mostPages,
   workerText,
   warn: (message) => console.warn(`[spark-execute] ${message}`),
   constructorOf: (object) =>
@@ -73,6 +79,11 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
 
   constructor(config) {
     super();
+    // Not when the class is made: what brings the symbol to older browsers may come after us.
+    const { asyncDispose } = Symbol;
+    if (asyncDispose && !this[asyncDispose]) {
+      Object.defineProperty(Spark.prototype, asyncDispose, { value: dispose, writable: true, configurable: true });
+    }
     const missing = missingPrerequisite();
     try {
       this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, { ...host, emit: this.#emit });

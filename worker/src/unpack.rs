@@ -12,6 +12,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
 use crate::js::{Step, describe, strict_decoder};
+use crate::limit::{self, Lowered};
 use crate::names::names_in;
 use crate::scope::Environment;
 use crate::slices::Slices;
@@ -37,21 +38,23 @@ pub fn unpack<'a>(
     bytes: Uint8Array,
     version_id: &'a str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&'a Environment>,
 ) -> Step<'a, Result<Unpacked>> {
-    Box::pin(read(bytes, version_id, verify_checksums, environment))
+    Box::pin(read(bytes, version_id, verify_checksums, max_pages, environment))
 }
 
 async fn read(
     bytes: Uint8Array,
     version_id: &str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&Environment>,
 ) -> Result<Unpacked> {
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let opened = package::open(JsReader::new(bytes.clone()), &want)?;
     let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
-    let mut unpacking = Unpacking { opened, inflating, compiling: None };
+    let mut unpacking = Unpacking { opened, inflating, max_pages: max_pages as u32, compiling: None };
     // The engine first: it compiles in other threads while the rest is inflated and checked.
     unpacking.part(Role::Engine).await?;
     let glue = unpacking.part(Role::Glue).await?;
@@ -72,6 +75,7 @@ async fn read(
     warnings.extend(odd);
     let compiling =
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
+    let (compiling, max_pages) = compiling?;
     // It takes as long as compiling does, which needs this thread only at its end.
     let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
@@ -88,12 +92,14 @@ async fn read(
             static_json,
             formspec_json,
             names,
+            max_pages: f64::from(max_pages),
         },
         parts: Parts {
             module: module.unchecked_into(),
             glue,
             data: data.map(|data| data.buffer().unchecked_into()),
             prepared,
+            max_pages: f64::from(max_pages),
         },
         warnings,
     })
@@ -108,7 +114,7 @@ pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<St
         bytes = slices.finish()?;
     }
     integrity::check(&bytes, &load.integrity).await?;
-    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, None).await?;
+    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, load.max_pages, None).await?;
     Ok((unpacked.image, unpacked.warnings))
 }
 
@@ -125,7 +131,13 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
             Some(buffer.unchecked_into::<ArrayBuffer>())
         }
     };
-    Ok(Parts { module: image.module.0.unchecked_into(), glue: image.glue.0.unchecked_into(), data, prepared: None })
+    Ok(Parts {
+        module: image.module.0.unchecked_into(),
+        glue: image.glue.0.unchecked_into(),
+        data,
+        prepared: None,
+        max_pages: image.max_pages,
+    })
 }
 
 /// What is being unpacked.
@@ -133,8 +145,10 @@ struct Unpacking {
     opened: Opened<JsReader>,
     /// What the platform inflates meanwhile.
     inflating: Vec<(Role, JsFuture)>,
-    /// The engine.
-    compiling: Option<JsFuture>,
+    /// The most pages of memory that the engine may have.
+    max_pages: u32,
+    /// The engine, and what of that it is held to. What is wrong is told once all parts were checked.
+    compiling: Option<Result<(JsFuture, u32)>>,
 }
 
 /// Has the platform inflate what is not too large for it.
@@ -177,7 +191,10 @@ impl Unpacking {
 
     fn compile(&mut self, role: Role, bytes: &Uint8Array) {
         if role == Role::Engine {
-            self.compiling = Some(JsFuture::from(WebAssembly::compile(bytes)));
+            let lowered = limit::lower(bytes, self.max_pages);
+            self.compiling = Some(
+                lowered.map(|Lowered { bytes, max_pages }| (JsFuture::from(WebAssembly::compile(&bytes)), max_pages)),
+            );
         }
     }
 

@@ -43,6 +43,8 @@
         code: error?.code,
         status: error?.status,
         path: error?.path,
+        allowed: error?.allowed,
+        requested: error?.requested,
         message: error?.message ?? String(error),
         details: error?.details,
         cause: error?.cause instanceof Error ? shown(error.cause) : error?.cause,
