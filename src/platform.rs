@@ -1,6 +1,7 @@
 //! The few platform functions that are used directly.
 
 use js_sys::{Function, Reflect};
+use spark_execute_worker::js::get;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -40,9 +41,17 @@ pub fn has_workers() -> bool {
     Reflect::get(&js_sys::global(), &"Worker".into()).is_ok_and(|class| class.is_function())
 }
 
+/// How many processors the machine has, as far as it is told.
+pub fn processors() -> u32 {
+    let count = navigator("hardwareConcurrency").as_f64().unwrap_or(2.0);
+    count as u32
+}
+
+fn navigator(member: &str) -> JsValue {
+    get(&get(&js_sys::global(), "navigator"), member)
+}
+
 /// `false` when the browser knows that there is no connection.
 pub fn is_online() -> bool {
-    Reflect::get(&js_sys::global(), &"navigator".into())
-        .and_then(|navigator| Reflect::get(&navigator, &"onLine".into()))
-        .map_or(true, |online| online != false)
+    navigator("onLine") != false
 }

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use spark_execute_core::config::{self, BinaryKind, Config};
+use spark_execute_core::memory::PAGE;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
@@ -19,7 +20,7 @@ use crate::call::{Pending, XCall};
 use crate::host::Host;
 use crate::names::Names;
 use crate::online::Online;
-use crate::platform::Calls;
+use crate::platform::{Calls, processors};
 use crate::replica::{Replica, Script};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
@@ -75,6 +76,9 @@ impl Pool {
         let online = config.endpoint.clone().map(|endpoint| Online::new(endpoint, &get(value, "sparkEndpoint")));
         let policy = Policy {
             max_models: config.offline_max_service,
+            memory_budget: config.memory_budget,
+            processors: processors(),
+            idle_ms: config.idle_timeout_ms,
             start_ms: config.timeout_ms,
             boot_ms: BOOT_MS,
             cancel_grace_ms: CANCEL_GRACE_MS,
@@ -82,6 +86,7 @@ impl Pool {
         let spec = |model: &config::Model| ModelSpec {
             replicas: model.replica,
             prevent_cleanup: model.prevent_cleanup,
+            memory_limit: f64::from(model.max_pages) * PAGE,
             is_constant: matches!(model.binary, BinaryKind::Bytes | BinaryKind::Blob | BinaryKind::Base64Text),
         };
         let state = State {

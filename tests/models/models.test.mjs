@@ -83,7 +83,7 @@ each("hog", "hog: takes what it is told, and gives back what it should not keep"
   assert.equal(size(), before);
   assert.equal((await outputs(host, { grow_mb: 20, keep: false })).kept_mb, 0);
   const grown = size();
-  assert.ok(grown >= before + 20 * 1024 * 1024 - 16 * 1024 * 1024);
+  assert.ok(grown > 20 * 1024 * 1024);
   assert.equal((await outputs(host, { grow_mb: 20 })).kept_mb, 20);
   assert.equal(size(), grown, "what was given back is used again");
   assert.equal((await outputs(host, { grow_mb: 20 })).kept_mb, 40);

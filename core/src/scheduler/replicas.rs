@@ -18,6 +18,7 @@ impl Scheduler {
             Phase::Idle => {
                 self.make_room_for(model);
                 self.models[model].phase = Phase::Loading;
+                self.models[model].wanted = self.first_replicas(model);
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
@@ -26,7 +27,7 @@ impl Scheduler {
                 if !self.models[model].replicas.is_empty()
                     && (now < self.models[model].spawn_after || self.models[model].circuit.is_open(now)) => {}
             Phase::Loaded => {
-                while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
+                while self.models[model].replicas.len() < self.wanted_replicas(model) {
                     let replica = self.add_replica(model, start_deadline);
                     self.actions.push_back(Action::Spawn { model, replica });
                 }
@@ -76,7 +77,7 @@ impl Scheduler {
             let cause = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 self.load_failed(model, &cause, now);
-            } else if !replica.extra {
+            } else if !replica.extra && replica.succeeds.is_none() {
                 state.fewer = Some(cause);
                 self.tell_fewer(model);
             }

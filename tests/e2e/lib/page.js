@@ -2,6 +2,10 @@
 (() => {
   const DEADLINE_MS = 20_000;
 
+  // On every machine as many replicas start.
+  let count = 4;
+  Object.defineProperty(navigator, "hardwareConcurrency", { get: () => count });
+
   const open = new Set();
   const { createObjectURL, revokeObjectURL } = URL;
   URL.createObjectURL = (...of) => {
@@ -25,6 +29,9 @@
   const helpers = {
     /** How many object URLs this page has not revoked. */
     openObjectUrls: () => open.size,
+
+    /** How many processors the machine is taken to have from now on. */
+    processors: (of) => void (count = of),
 
     /** A request with these inputs. */
     ask: (inputs, request_meta = {}) => ({ request_data: { inputs }, request_meta }),
