@@ -100,9 +100,9 @@ impl World {
     fn check(&mut self) {
         let last = self.models.last().copied();
         let total: f64 = self.workers.iter().map(|worker| worker.heap).sum();
-        for model in 0..4 {
+        for (model, replicas) in REPLICAS.into_iter().enumerate() {
             let has = self.workers.iter().filter(|worker| worker.model == model).count();
-            assert!(has <= 2 * REPLICAS[model] as usize, "each has one successor at most");
+            assert!(has <= 2 * replicas as usize, "each has one successor at most");
             let may_go = model != KEPT && self.open[model] == 0 && Some(model) != last;
             assert!(total <= BUDGET || !may_go || has == 0, "{total} bytes, and model {model} is idle");
             assert_eq!(self.bench.scheduler.stats(model).unwrap().state == "idle", has == 0);

@@ -74,6 +74,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   #client;
+  #host = { ...host };
   /** Positions of the models by their ids. */
   #models;
 
@@ -86,7 +87,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     }
     const missing = missingPrerequisite();
     try {
-      this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, { ...host, emit: this.#emit });
+      this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, this.#host);
     } catch (error) {
       throw error instanceof SparkError ? stackBelow(error, Spark) : error;
     }
@@ -94,6 +95,8 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   addEventListener(...listener) {
+    // Not before: WebAssembly holds on to what it is given, and an instance nobody destroys could never be collected.
+    this.#host.emit = this.#emit;
     this.#client.listen();
     super.addEventListener(...listener);
   }
@@ -110,6 +113,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
 
   async destroy() {
     Spark.#clientOf(this, Spark.prototype.destroy).destroy();
+    this.#host.emit = () => {};
   }
 
   stats() {
