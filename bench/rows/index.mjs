@@ -6,6 +6,7 @@ import { heap } from "./heap.mjs";
 import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
 import { payload, payloadSizes } from "./payload.mjs";
+import { soak } from "./soak.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -27,6 +28,7 @@ export const ROWS = [
   blockServer,
   blockMemory,
   heap,
+  soak,
   sizeRaw,
   sizeGzip,
   sizeBrotli,
