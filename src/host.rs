@@ -27,6 +27,8 @@ extern "C" {
         status: Option<u16>,
         request_id: Option<String>,
         retry_after: Option<f64>,
+        allowed: Option<f64>,
+        requested: Option<f64>,
     ) -> JsValue;
 
     /// Turns a request into JSON text; throws `{ path, what }` for a value that JSON cannot carry.
@@ -126,6 +128,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = watchSleep)]
     pub fn watch_sleep(this: &Host, slept: &JsValue);
 
+    /// The most pages that a WebAssembly memory can have in this browser.
+    #[wasm_bindgen(method, js_name = mostPages)]
+    pub fn most_pages(this: &Host) -> f64;
+
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]
     pub fn constructor_of(this: &Host, object: &JsValue) -> JsValue;
@@ -196,7 +202,8 @@ impl Host {
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
         let Facts { code, message, path, details, more } = failure.into_facts();
         let Context { version_id, input, mut cause } = context;
-        let More { status, request_id, retry_after_ms, cause: earlier } = more.map(|more| *more).unwrap_or_default();
+        let More { status, request_id, retry_after_ms, cause: earlier, allowed, requested } =
+            more.map(|more| *more).unwrap_or_default();
         if let Some(earlier) = earlier {
             cause = self.error(earlier, Context { version_id: version_id.clone(), input: input.clone(), cause });
         }
@@ -218,6 +225,8 @@ impl Host {
             status,
             request_id,
             retry_after_ms,
+            allowed,
+            requested,
         )
     }
 

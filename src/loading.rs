@@ -31,6 +31,7 @@ impl Pool {
                 version_id: config.lookup_id.clone(),
                 verify_checksums: config.verify_checksums,
                 integrity: config.integrity.clone(),
+                max_pages: f64::from(config.max_pages).min(pool.host.most_pages()),
                 source: package.source.clone(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)

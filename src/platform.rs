@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use js_sys::{Function, Reflect};
-use spark_execute_worker::js;
+use spark_execute_worker::js::{self, get};
 use wasm_bindgen::prelude::*;
 
 use crate::host::Host;
@@ -84,9 +84,17 @@ pub fn in_browser() -> bool {
     Reflect::get(&js_sys::global(), &"location".into()).is_ok_and(|location| location.is_object())
 }
 
+/// How many processors the machine has, as far as it is told.
+pub fn processors() -> u32 {
+    let count = navigator("hardwareConcurrency").as_f64().unwrap_or(2.0);
+    count as u32
+}
+
+fn navigator(member: &str) -> JsValue {
+    get(&get(&js_sys::global(), "navigator"), member)
+}
+
 /// `false` when the browser knows that there is no connection.
 pub fn is_online() -> bool {
-    Reflect::get(&js_sys::global(), &"navigator".into())
-        .and_then(|navigator| Reflect::get(&navigator, &"onLine".into()))
-        .map_or(true, |online| online != false)
+    navigator("onLine") != false
 }

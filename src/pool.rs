@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use spark_execute_core::config::{self, BinaryKind, Config};
+use spark_execute_core::memory::PAGE;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
@@ -20,7 +21,7 @@ use crate::host::Host;
 use crate::names::Names;
 use crate::observe::Start;
 use crate::online::Online;
-use crate::platform::{self, Calls, now};
+use crate::platform::{self, Calls, now, processors};
 use crate::replica::{Replica, Script};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
@@ -83,6 +84,9 @@ impl Pool {
         let online = config.endpoint.clone().map(|endpoint| Online::new(endpoint, &get(value, "sparkEndpoint")));
         let policy = Policy {
             max_models: config.offline_max_service,
+            memory_budget: config.memory_budget,
+            processors: processors(),
+            idle_ms: config.idle_timeout_ms,
             start_ms: config.timeout_ms,
             boot_ms: BOOT_MS,
             cancel_grace_ms: config.cancel_grace_ms,
@@ -91,6 +95,7 @@ impl Pool {
         let spec = |model: &config::Model| ModelSpec {
             replicas: model.replica,
             prevent_cleanup: model.prevent_cleanup,
+            memory_limit: f64::from(model.max_pages) * PAGE,
             is_constant: matches!(model.binary, BinaryKind::Bytes | BinaryKind::Blob | BinaryKind::Base64Text),
         };
         let state = State {

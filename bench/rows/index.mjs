@@ -7,6 +7,7 @@ import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
 import { payload, payloadSizes } from "./payload.mjs";
 import { runaway } from "./runaway.mjs";
+import { soak } from "./soak.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -29,6 +30,7 @@ export const ROWS = [
   blockServer,
   blockMemory,
   heap,
+  soak,
   sizeRaw,
   sizeGzip,
   sizeBrotli,

@@ -100,6 +100,8 @@ pub struct Load<V> {
     pub verify_checksums: bool,
     /// Which package it must be, see [`Integrity`](crate::integrity::Integrity).
     pub integrity: Option<String>,
+    /// The most pages of memory that its engine may have.
+    pub max_pages: f64,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -142,6 +144,8 @@ pub struct Image<V> {
     pub formspec_json: Option<V>,
     /// What its `ModelMetaData.json` says.
     pub names: ModelMetadata,
+    /// The most pages of memory that the engine was compiled for, where it declares more itself; else all there can be.
+    pub max_pages: f64,
 }
 
 #[cfg(test)]
@@ -194,6 +198,7 @@ mod tests {
             static_json: None,
             formspec_json: Some(value("{}")),
             names: ModelMetadata { service: Some(text("s")), revision: Some(text("1")), ..ModelMetadata::default() },
+            max_pages: 1024.0,
         }
     }
 
@@ -202,6 +207,7 @@ mod tests {
             version_id: text("id"),
             verify_checksums: true,
             integrity: Some(text("sha256-x")),
+            max_pages: 65_536.0,
             source,
         })
     }
@@ -242,6 +248,8 @@ mod tests {
             FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
             FromWorker::Dispatch { id: 3, service: 1.0, request: value("{}") },
             FromWorker::Failed(failure),
+            FromWorker::CallFailed { id: 7, failure: crate::memory::over_limit(65_536.0, 0.0), fatal: true },
+            FromWorker::Failed(crate::memory::over_limit(65_536.0, 70_000.0)),
             FromWorker::Warning(text("careful")),
             FromWorker::Phases(value("1, 2, 3")),
         ] {
@@ -256,14 +264,16 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, null, "Pipe"]"#,
-            r#"["Load", "id", 1, null, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, null, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, 9, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,
             r#"["Failed", "NO_SUCH_CODE", "m"]"#,
             r#"["Failed", "TIMEOUT", "m", 5]"#,
+            r#"["Failed", "MEMORY_LIMIT", "m", null, null, "5"]"#,
             r#"["CallFailed", "TIMEOUT", "m", null, null, "1", 1]"#,
         ] {
             let wire: Wire<Json> = serde_json::from_str(wire).unwrap();

@@ -33,8 +33,9 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, integrity, source }) => {
-                let wire = Wire::named("Load").text(version_id).flag(*verify_checksums).text_or_none(integrity);
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, source }) => {
+                let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
+                let wire = wire.text_or_none(integrity).number(*max_pages);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
                     Source::Fetch { url, headers, credentials } => {
@@ -67,6 +68,7 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
                 version_id: items.text()?,
                 verify_checksums: items.flag()?,
                 integrity: items.text_or_none()?,
+                max_pages: items.number()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
                     "Fetch" => Source::Fetch {
@@ -170,6 +172,10 @@ impl<V: Value> Wire<V> {
         self.put(V::number(number))
     }
 
+    fn number_or_none(self, number: Option<f64>) -> Self {
+        self.put(number.map_or_else(V::none, V::number))
+    }
+
     fn flag(self, flag: bool) -> Self {
         self.number(f64::from(flag))
     }
@@ -179,17 +185,20 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn image(self, Image { module, glue, data, static_json, formspec_json, names }: &Image<V>) -> Self {
+    fn image(self, Image { module, glue, data, static_json, formspec_json, names, max_pages }: &Image<V>) -> Self {
+        let wire = self.value(module).value(glue).number(*max_pages);
         let wire = [data, static_json, formspec_json]
             .into_iter()
-            .fold(self.value(module).value(glue), |wire, part| wire.put(part.clone().unwrap_or_else(V::none)));
+            .fold(wire, |wire, part| wire.put(part.clone().unwrap_or_else(V::none)));
         names.clone().members().into_iter().fold(wire, |wire, name| wire.text_or_none(name))
     }
 
     #[inline(never)]
     fn failure(self, failure: &Failure) -> Self {
-        let Facts { code, message, path, details, .. } = &**failure;
-        self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details)
+        let Facts { code, message, path, details, more } = &**failure;
+        let (allowed, requested) = more.as_ref().map_or((None, None), |more| (more.allowed, more.requested));
+        let wire = self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details);
+        wire.number_or_none(allowed).number_or_none(requested)
     }
 }
 
@@ -226,11 +235,16 @@ impl<V: Value> Items<V> {
         self.value_or_none().map(|value| value.as_text().ok_or_else(malformed)).transpose()
     }
 
+    fn number_or_none(&mut self) -> Result<Option<f64>> {
+        self.value_or_none().map(|value| value.as_number().ok_or_else(malformed)).transpose()
+    }
+
     #[inline(never)]
     fn image(&mut self) -> Result<Image<V>> {
         let mut image = Image {
             module: self.value()?,
             glue: self.value()?,
+            max_pages: self.number()?,
             data: self.value_or_none(),
             static_json: self.value_or_none(),
             formspec_json: self.value_or_none(),
@@ -249,6 +263,11 @@ impl<V: Value> Items<V> {
         let mut failure = Failure::new(code, message);
         failure.path = self.text_or_none()?;
         failure.details = self.text_or_none()?;
+        let (allowed, requested) = (self.number_or_none()?, self.number_or_none()?);
+        if allowed.is_some() {
+            failure.more().allowed = allowed;
+            failure.more().requested = requested;
+        }
         Ok(failure)
     }
 }

@@ -162,7 +162,7 @@ fn a_call_given_up_while_it_waited_has_the_grace_from_when_it_is_computed() {
 
 #[test]
 fn without_a_grace_the_worker_ends_at_once() {
-    let mut bench = Bench::with_grace(0.0, 20, vec![spec(1)]).load();
+    let mut bench = Bench::with(vec![spec(1)], |policy| policy.cancel_grace_ms = 0.0).load();
     bench.call(10, 0);
     bench.cancel(10);
     assert_eq!(bench.scheduler.next_tick(), bench.now);

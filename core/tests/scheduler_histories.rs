@@ -18,7 +18,10 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
             random ^= random << 17;
             (random % below as u64) as usize
         };
-        let mut bench = Bench::new(2, vec![spec(1), spec(3), kept()]);
+        let mut bench = Bench::with(vec![spec(1), spec(3), kept()], |policy| {
+            (policy.max_models, policy.memory_budget) = (2, 500.0);
+            (policy.processors, policy.idle_ms) = (2, 200.0);
+        });
         let mut alive: Vec<(ReplicaId, bool, Vec<CallId>)> = Vec::new();
         // Workers that are gone but whose last words may arrive; workers that were ended and still run.
         let mut vanished: Vec<ReplicaId> = Vec::new();
@@ -70,14 +73,14 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                             let named = if next(4) == 0 { call.saturating_sub(1) } else { call };
                             let fatal = named != call || next(2) == 0;
                             bench.scheduler.call_failed(*id, named, trap(), fatal, now);
-                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, 0.0, now) {
+                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, next(200) as f64, now) {
                             settled[call as usize] += 1;
                         }
                     } else if !*ready {
                         *ready = true;
                         let id = *id;
                         bench.scheduler.image_ready(id, now);
-                        bench.scheduler.replica_ready(id, next(4) == 0, 0.0, now);
+                        bench.scheduler.replica_ready(id, next(4) == 0, 100.0, now);
                     }
                 }
                 8 if !alive.is_empty() => {

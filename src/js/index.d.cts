@@ -7,6 +7,15 @@ export as namespace Spark;
 
 import Self = Spark;
 
+/** For projects without TypeScript's own `esnext.disposable`, which says the same. */
+declare global {
+  /** See {@link SymbolConstructor.asyncDispose}. */
+  interface SymbolConstructor {
+    /** Names the method that `await using` calls. */
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /**
  * Runs Spark models inside the page, in Web Workers; and online, where the page has no model or its model fails.
  *
@@ -67,7 +76,8 @@ declare class Spark {
    *  - `ParameterRequiredError`, `MissingModelError`: the request names no model, or neither the page nor the endpoint
    *    has it;
    *  - `PackageError`, `ModelInitializationError`: the model could not be loaded (a later call tries again);
-   *  - `ModelExecuteError`: the model crashed, ran out of memory, or gave no proper response;
+   *  - `ModelExecuteError`: the model crashed, ran out of memory (`MemoryLimitError`: of that which it may have), or gave
+   *    no proper response;
    *  - `TimeoutError`, `ExecuteCancelled`: the call took longer than `timeout`; it was cancelled by its signal;
    *  - `DestroyedError`: {@link destroy} was called;
    *  - `BrowserError`: the worker could not be started, or died;
@@ -111,6 +121,8 @@ declare class Spark {
    * may be called at any time, while models load too, and more than once.
    */
   destroy(): Promise<void>;
+  /** The same, for `await using spark = new Spark(config)`. There where the environment has `Symbol.asyncDispose`. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /** What every configured model is doing now, in the order of the configuration. */
   stats(): Spark.ModelStats[];
@@ -182,6 +194,23 @@ declare namespace Spark {
      */
     offlineMaxService?: number | undefined;
     /**
+     * How many bytes of memory the engines of all models should have together. Beyond it, the models that were not used
+     * for the longest time are unloaded, and no replica beyond a model's first is started. Never unloaded: the model used
+     * last, models with `preventCleanup`, models with open calls. No call is refused.
+     * @defaultValue no budget
+     */
+    memoryBudget?: number | undefined;
+    /**
+     * The `memoryLimit` of models that do not have their own.
+     * @defaultValue what the engine itself allows, as far as the browser can reserve it
+     */
+    memoryLimit?: number | undefined;
+    /**
+     * After how many milliseconds without a call a replica beyond a model's first ends. `Infinity`: never. Replicas of
+     * models with `preventCleanup` stay.
+     * @defaultValue 300000
+     */
+    idleTimeout?: number | undefined;
      * How long a call may take, in milliseconds: waiting, loading the model, computing and going online together. Above 0,
      * at most 2147483647; a call may set its own in {@link ExecuteOptions}.
      * @defaultValue 60000
@@ -423,12 +452,21 @@ declare namespace Spark {
     type?: BinaryType | (string & {}) | null | undefined;
     /**
      * How many workers run this model side by side, an integer from 1 to 64. Each has an instance of its own and its
-     * own memory. All are started by the first call, which the first one that is ready answers.
+     * own memory. The first call starts as many as the machine has processors, and is answered by the first one that is
+     * ready; the others start when calls wait.
      * @defaultValue 1
      */
     replica?: number | undefined;
     /**
-     * Whether the model stays loaded when `offlineMaxService` is reached.
+     * How many bytes of memory each engine of this model may have, an integer from 65536 to 4294967296, rounded down to
+     * whole pages of 65536. An engine that asks for more fails with a {@link WasmRunnerErrors.MemoryLimitError}, and so
+     * does a load when the engine begins with more. What the model's script allocates itself does not count.
+     * @defaultValue the `memoryLimit` of all models
+     */
+    memoryLimit?: number | undefined;
+    /**
+     * Whether the model stays loaded, with all its replicas, whatever `offlineMaxService`, `memoryBudget` and
+     * `idleTimeout` say.
      * @defaultValue false
      */
     preventCleanup?: boolean | undefined;
@@ -994,6 +1032,7 @@ declare namespace Spark {
    * | `ENGINE_EXCEPTION` | the engine threw an exception while computing |
    * | `ENGINE_TRAP` | the engine crashed while computing |
    * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
+   * | `MEMORY_LIMIT` | the engine asked for more memory than its `memoryLimit` |
    * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
    * | `MODEL_AMBIGUOUS` | several configured models fit the request equally well |
    * | `CIRCUIT_OPEN` | the model failed several times in a row: for a moment no call is given to it |
@@ -1042,6 +1081,7 @@ declare namespace Spark {
     ENGINE_EXCEPTION: WasmRunnerErrors.ModelExecuteError;
     ENGINE_TRAP: WasmRunnerErrors.ModelExecuteError;
     OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
+    MEMORY_LIMIT: WasmRunnerErrors.MemoryLimitError;
     RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
     MODEL_AMBIGUOUS: WasmRunnerErrors.BadRequestError;
     CIRCUIT_OPEN: WasmRunnerErrors.CircuitOpenError;
@@ -1127,6 +1167,10 @@ declare namespace Spark {
     requestId?: string | undefined;
     /** After how many milliseconds to try again. */
     retryAfter?: number | undefined;
+    /** Of a `MemoryLimitError`: bytes. */
+    allowed?: number | undefined;
+    /** Of a `MemoryLimitError`: bytes. */
+    requested?: number | undefined;
     /** The version id, for `modelInfo`. */
     uuid?: string | undefined;
     /** The request, for `modelInfo`. */
@@ -1210,9 +1254,19 @@ declare namespace Spark {
         | "ENGINE_EXCEPTION"
         | "ENGINE_TRAP"
         | "OUT_OF_MEMORY"
+        | "MEMORY_LIMIT"
         | "RESPONSE_INVALID"
         | "XCALL_DEPTH"
         | "XCALL_CYCLE";
+    }
+
+    /** The engine asked for more memory than it is allowed; its replica was replaced. */
+    export class MemoryLimitError extends ModelExecuteError {
+      readonly code: "MEMORY_LIMIT";
+      /** How many bytes of memory the engine may have. */
+      readonly allowed?: number;
+      /** How many it asked for, where it said so. */
+      readonly requested?: number;
     }
 
     /** The call was cancelled, by its token or its signal. */

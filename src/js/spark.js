@@ -3,6 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { mostPages } from "./memory.js";
 import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
@@ -28,6 +29,10 @@ function rejected(error) {
 
 const named = new Set();
 
+function dispose() {
+  return this.destroy();
+}
+
 const host = {
   makeError: (...fields) => (latest = makeError(...fields)),
   encode,
@@ -47,6 +52,7 @@ const host = {
   whenFree,
   later,
   watchSleep,
+  mostPages,
   workerText,
   measure,
   times,
@@ -55,6 +61,22 @@ const host = {
       return object;
     },
 };
+
+/** Lets `own` tell to the log, if there is one, what happens. */
+function observed(own, config) {
+  // Only once the configuration was judged, or an oddity of it is to be told, it is known that this can be used.
+  let log;
+  const logs = () => (log ??= logOf(config ?? {}));
+  own.warn = (text) => {
+    if (logs()) log("warn", text);
+    else console.warn(`[spark-execute] ${text}`);
+  };
+  own.tell = own.emit = (type, detail) => {
+    if (logs()) logEvent(log, type, detail);
+  };
+  own.isLogging = () => logs() !== undefined;
+  return own;
+}
 
 /** Runs Spark models inside the page. Importing it works everywhere, also where there are no events. */
 export class Spark extends (globalThis.EventTarget ?? Object) {
@@ -75,27 +97,32 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   #client;
-  /** Where lines of a log go, if there is one. */
-  #log;
+  /** What the core is given. It keeps no instance alive: WebAssembly holds on to what it has. */
+  #host = { ...host };
   /** Positions of the models by their ids. */
   #models;
 
   constructor(config) {
     super();
+    // Not when the class is made: what brings the symbol to older browsers may come after us.
+    const { asyncDispose } = Symbol;
+    if (asyncDispose && !this[asyncDispose]) {
+      Object.defineProperty(Spark.prototype, asyncDispose, { value: dispose, writable: true, configurable: true });
+    }
     const missing = missingPrerequisite();
     try {
       if (missing) this.#client = new Unsupported(missing, config);
-      else this.#client = new (runtime().Client)(config, { ...host, emit: this.#emit, warn: (text) => this.#warn(config, text) });
+      else this.#client = new (runtime().Client)(config, observed(this.#host, config));
     } catch (error) {
       throw error instanceof SparkError ? stackBelow(error, Spark) : error;
     }
-    // Only now it is known that these two can be used.
-    this.#log ??= logOf(config ?? {});
-    if (this.#log) this.#client.listen();
+    if (this.#host.isLogging?.()) this.#client.listen();
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
   addEventListener(...listener) {
+    // Not before: WebAssembly holds on to what it is given, and an instance nobody destroys could never be collected.
+    this.#host.emit = this.#emit;
     this.#client.listen();
     super.addEventListener(...listener);
   }
@@ -112,22 +139,16 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
 
   async destroy() {
     Spark.#clientOf(this, Spark.prototype.destroy).destroy();
+    this.#host.emit = this.#host.tell;
   }
 
   stats() {
     return Spark.#clientOf(this, Spark.prototype.stats).stats();
   }
 
-  #warn(config, text) {
-    // What is odd about a configuration is told while it is read.
-    this.#log ??= logOf(config);
-    if (this.#log) this.#log("warn", text);
-    else console.warn(`[spark-execute] ${text}`);
-  }
-
+  // Later, so that a listener may do anything.
   #emit = (type, detail) => {
-    if (this.#log) logEvent(this.#log, type, detail);
-    // Later, so that a listener may do anything.
+    this.#host.tell(type, detail);
     queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
   };
 

@@ -19,7 +19,13 @@ fn start(script: &JsValue) -> Option<Job> {
 
 async fn run(job: &Job, binary: &JsValue) -> Outcome {
     let package = package(&model(binary), binary.clone()).await.ok().unwrap();
-    let load = Load { version_id: "m".into(), verify_checksums: true, integrity: None, source: package.source.clone() };
+    let load = Load {
+        version_id: "m".into(),
+        verify_checksums: true,
+        integrity: None,
+        max_pages: 65_536.0,
+        source: package.source.clone(),
+    };
     job.run(&host(&JsValue::NULL), &package, load).await
 }
 

@@ -29,6 +29,7 @@ fn image(whole: bool) -> Image<Js> {
         static_json: extra("{\"static\":\"ü\"}"),
         formspec_json: extra("{}"),
         names: Default::default(),
+        max_pages: 1024.0,
     }
 }
 
@@ -49,7 +50,13 @@ async fn assert_image(image: Image<Js>, whole: bool) {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "ID-1".into(), verify_checksums: false, integrity: None, source })
+    ToWorker::Load(Load {
+        version_id: "ID-1".into(),
+        verify_checksums: false,
+        integrity: None,
+        max_pages: 1024.0,
+        source,
+    })
 }
 
 #[wasm_bindgen_test]

@@ -10,6 +10,7 @@ mod engine;
 mod fetch;
 mod integrity;
 pub mod js;
+mod limit;
 mod names;
 pub mod phases;
 pub mod reader;

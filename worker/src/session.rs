@@ -98,14 +98,14 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, integrity, source } = load;
+        let Load { version_id, verify_checksums, integrity, max_pages, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => fetch::bytes(source).await?,
         };
         phases::over(Phase::Fetch, self.began.get());
         integrity::check(&bytes, &integrity).await?;
-        let unpacked = unpack(bytes, &version_id, verify_checksums, Some(&self.environment)).await?;
+        let unpacked = unpack(bytes, &version_id, verify_checksums, max_pages, Some(&self.environment)).await?;
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));
         }

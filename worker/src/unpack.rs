@@ -12,6 +12,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
 use crate::js::{Step, describe, get, strict_decoder};
+use crate::limit::{self, Lowered};
 use crate::names::names_in;
 use crate::phases::{self, Phase};
 use crate::scope::Environment;
@@ -38,22 +39,24 @@ pub fn unpack<'a>(
     bytes: Uint8Array,
     version_id: &'a str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&'a Environment>,
 ) -> Step<'a, Result<Unpacked>> {
-    Box::pin(read(bytes, version_id, verify_checksums, environment))
+    Box::pin(read(bytes, version_id, verify_checksums, max_pages, environment))
 }
 
 async fn read(
     bytes: Uint8Array,
     version_id: &str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&Environment>,
 ) -> Result<Unpacked> {
     let began = phases::clock();
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let opened = package::open(JsReader::new(bytes.clone()), &want)?;
     let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
-    let mut unpacking = Unpacking { opened, inflating, compiling: None };
+    let mut unpacking = Unpacking { opened, inflating, max_pages: max_pages as u32, compiling: None };
     // The engine first: it compiles in other threads while the rest is inflated and checked.
     unpacking.part(Role::Engine).await?;
     let glue = unpacking.part(Role::Glue).await?;
@@ -75,6 +78,7 @@ async fn read(
     let compiling =
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
     phases::over(Phase::Unpack, began);
+    let (compiling, max_pages) = compiling?;
     // It takes as long as compiling does, which needs this thread only at its end.
     let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
@@ -91,12 +95,14 @@ async fn read(
             static_json,
             formspec_json,
             names,
+            max_pages: f64::from(max_pages),
         },
         parts: Parts {
             module: module.unchecked_into(),
             glue,
             data: data.map(|data| data.buffer().unchecked_into()),
             prepared,
+            max_pages: f64::from(max_pages),
         },
         warnings,
     })
@@ -113,7 +119,7 @@ pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<St
         bytes = slices.finish()?;
     }
     integrity::check(&bytes, &load.integrity).await?;
-    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, None).await?;
+    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, load.max_pages, None).await?;
     Ok((unpacked.image, unpacked.warnings))
 }
 
@@ -130,7 +136,13 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
             Some(buffer.unchecked_into::<ArrayBuffer>())
         }
     };
-    Ok(Parts { module: image.module.0.unchecked_into(), glue: image.glue.0.unchecked_into(), data, prepared: None })
+    Ok(Parts {
+        module: image.module.0.unchecked_into(),
+        glue: image.glue.0.unchecked_into(),
+        data,
+        prepared: None,
+        max_pages: image.max_pages,
+    })
 }
 
 /// What is being unpacked.
@@ -138,8 +150,10 @@ struct Unpacking {
     opened: Opened<JsReader>,
     /// What the platform inflates meanwhile.
     inflating: Vec<(Role, JsFuture)>,
-    /// The engine.
-    compiling: Option<JsFuture>,
+    /// The most pages of memory that the engine may have.
+    max_pages: u32,
+    /// The engine, and what of that it is held to. What is wrong is told once all parts were checked.
+    compiling: Option<Result<(JsFuture, u32)>>,
 }
 
 /// Has the platform inflate what is not too large for it.
@@ -183,14 +197,8 @@ impl Unpacking {
     fn compile(&mut self, role: Role, bytes: &Uint8Array) {
         if role == Role::Engine {
             let began = phases::clock();
-            let compiling: Promise = WebAssembly::compile(bytes).unchecked_into();
-            // Nobody may wait for it when it ends.
-            let ended = Closure::once_into_js(move |module: JsValue| {
-                phases::over(Phase::Compile, began);
-                module
-            });
-            let then = get(&compiling, "then").unchecked_into::<Function>().call1(&compiling, &ended);
-            self.compiling = then.ok().map(|promise| JsFuture::from(promise.unchecked_into::<Promise>()));
+            let lowered = limit::lower(bytes, self.max_pages);
+            self.compiling = Some(lowered.map(|Lowered { bytes, max_pages }| (compiled(&bytes, began), max_pages)));
         }
     }
 
@@ -204,6 +212,17 @@ impl Unpacking {
         })?;
         Ok(Some(Js(text)))
     }
+}
+
+fn compiled(bytes: &Uint8Array, began: f64) -> JsFuture {
+    let compiling: Promise = WebAssembly::compile(bytes).unchecked_into();
+    // Nobody may wait for it when it ends.
+    let ended = Closure::once_into_js(move |module: JsValue| {
+        phases::over(Phase::Compile, began);
+        module
+    });
+    let then = get(&compiling, "then").unchecked_into::<Function>().call1(&compiling, &ended);
+    JsFuture::from(then.map_or(compiling, JsCast::unchecked_into))
 }
 
 fn blob(bytes: &Uint8Array, kind: &str) -> Result<Blob> {

@@ -22,6 +22,7 @@ pub use text::{DeclaredType, TextKind, classify_text};
 pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
+use crate::memory::MOST_PAGES;
 pub use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 use fields::{Fields, Notes, integer, refuse, wrong};
@@ -35,6 +36,9 @@ pub const DEFAULT_CANCEL_GRACE_MS: f64 = 100.0;
 /// The longest timeout: a browser's timer runs at once when asked to wait longer.
 pub const MAX_TIMEOUT_MS: f64 = 2_147_483_647.0;
 
+/// How long a replica beyond the first may do nothing when the caller does not say, in milliseconds.
+pub const DEFAULT_IDLE_TIMEOUT_MS: f64 = 300_000.0;
+
 const EXAMPLE: &str = r#"new Spark({ nodegenModels: [{ versionId: "<uuid>", binary: "/models/model.zip" }] })"#;
 
 /// The fields of a configuration; the older spelling is last.
@@ -42,6 +46,9 @@ const KNOWN: &[&str] = &[
     "sparkEndpoint",
     "nodegenModels",
     "offlineMaxService",
+    "memoryBudget",
+    "memoryLimit",
+    "idleTimeout",
     "timeout",
     "cancelGrace",
     "replica",
@@ -64,6 +71,10 @@ pub struct Config {
     pub endpoint: Option<Endpoint>,
     /// How many models stay loaded.
     pub offline_max_service: usize,
+    /// How many bytes of memory the engines of all models should have together; infinite when the caller does not say.
+    pub memory_budget: f64,
+    /// How long a replica beyond the first may do nothing, in milliseconds; it may be infinite.
+    pub idle_timeout_ms: f64,
     /// How long a call may take, in milliseconds.
     pub timeout_ms: f64,
     /// How long a computation that nobody wants any more may go on before its worker is ended, in milliseconds.
@@ -109,10 +120,17 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let mut notes = Notes::default();
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
+    let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;
     let mut models = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        models.push(model::parse(entry, index, format!("{models_key}[{index}]"), default_replica, &mut notes)?);
+        models.push(model::parse(
+            entry,
+            index,
+            format!("{models_key}[{index}]"),
+            (default_replica, default_pages),
+            &mut notes,
+        )?);
     }
     model::check_duplicates(&models)?;
 
@@ -120,6 +138,15 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         None => DEFAULT_OFFLINE_MAX_SERVICE,
         // More than fits means "all of them", and the conversion saturates.
         Some(value) => integer(value, "offlineMaxService", f64::MAX, "an integer of 1 or more")? as usize,
+    };
+    let memory_budget = match fields.get("memoryBudget") {
+        None => f64::INFINITY,
+        Some(value) => integer(value, "memoryBudget", f64::MAX, "an integer of bytes, 1 or more")?,
+    };
+    let idle_timeout_ms = match fields.get("idleTimeout") {
+        None => DEFAULT_IDLE_TIMEOUT_MS,
+        Some(Raw::Number(number)) if *number == f64::INFINITY => *number,
+        Some(value) => timeout(value, "idleTimeout")?,
     };
     let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
     let cancel_grace_ms = match fields.get("cancelGrace") {
@@ -138,6 +165,8 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         models,
         endpoint,
         offline_max_service,
+        memory_budget,
+        idle_timeout_ms,
         timeout_ms,
         cancel_grace_ms,
         xcall,

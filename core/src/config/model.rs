@@ -5,6 +5,7 @@ use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed, wrong};
 use super::text::DeclaredType;
 use crate::error::Result;
 use crate::integrity::{self, Integrity};
+use crate::memory::{MOST_PAGES, PAGE};
 use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 
@@ -12,6 +13,8 @@ use crate::raw::Raw;
 pub const MAX_REPLICAS: u32 = 64;
 /// The longest version id, in characters.
 pub const MAX_ID: usize = 200;
+
+const MEMORY_LIMIT: &str = "an integer of bytes from 65536 to 4294967296 (4 GiB), such as 512 * 1024 ** 2";
 
 pub(super) const REPLICA: &str = "an integer from 1 to 64";
 
@@ -21,6 +24,7 @@ pub(super) const KNOWN: &[&str] = &[
     "type",
     "binary",
     "replica",
+    "memoryLimit",
     "preventCleanup",
     "verifyChecksums",
     "integrity",
@@ -75,6 +79,8 @@ pub struct Model {
     pub path: String,
     /// How many workers run this model.
     pub replica: u32,
+    /// The most pages of memory, of 64 KiB each, that its engine may have.
+    pub max_pages: u32,
     /// Exempt from eviction.
     pub prevent_cleanup: bool,
     /// Whether the package is checked against its own `checksums.md5`.
@@ -89,7 +95,13 @@ pub struct Model {
 
 /// Reads the entry at `path`.
 #[inline(never)]
-pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u32, notes: &mut Notes) -> Result<Model> {
+pub(super) fn parse(
+    value: &Raw,
+    index: usize,
+    path: String,
+    (default_replica, default_pages): (u32, u32),
+    notes: &mut Notes,
+) -> Result<Model> {
     let Some(fields) = Fields::of(value, path.as_str()) else {
         return Err(refuse(&path, value, "an object such as { versionId, binary }"));
     };
@@ -110,6 +122,10 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
     let replica = match fields.spelled(&["replica", "parallel", "instance"])? {
         Some((key, value)) => replica(value, &fields.at(key))?,
         None => default_replica,
+    };
+    let max_pages = match fields.get("memoryLimit") {
+        Some(value) => pages(value, &fields.at("memoryLimit"))?,
+        None => default_pages,
     };
     let metadata = match fields.spelled(&["metaData", "metadata"])? {
         None | Some((_, Raw::Null)) => ModelMetadata::default(),
@@ -133,6 +149,7 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         prevent_cleanup,
         verify_checksums,
         integrity,
+        max_pages,
         binary,
         metadata,
     })
@@ -142,6 +159,16 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
 pub(super) fn replica(value: &Raw, path: &str) -> Result<u32> {
     // In range, so the conversion is exact.
     integer(value, path, f64::from(MAX_REPLICAS), REPLICA).map(|number| number as u32)
+}
+
+/// A number of bytes as whole pages of memory.
+pub(super) fn pages(value: &Raw, path: &str) -> Result<u32> {
+    match value {
+        Raw::Number(bytes) if bytes.fract() == 0.0 && (PAGE..=PAGE * f64::from(MOST_PAGES)).contains(bytes) => {
+            Ok((bytes / PAGE) as u32)
+        }
+        other => Err(refuse(path, other, MEMORY_LIMIT)),
+    }
 }
 
 /// Any text is taken, as ids are only compared: a uuid is usual, not needed.

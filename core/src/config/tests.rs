@@ -64,6 +64,7 @@ fn the_least_configuration_gets_the_defaults() {
         index: 0,
         path: "nodegenModels[0]".into(),
         replica: 1,
+        max_pages: 65_536,
         prevent_cleanup: false,
         verify_checksums: true,
         integrity: None,
@@ -329,7 +330,7 @@ fn unknown_fields_warn_once_with_the_nearest_name() {
     let raw = object(&[
         ("nodegenModels", Raw::Array(vec![typo("a"), typo("b"), typo("c")])),
         ("timeuot", Raw::Number(1.0)),
-        ("memoryBudget", Raw::Number(1.0)),
+        ("colour", Raw::Number(1.0)),
         ("preventCleanup", Raw::Bool(true)),
         ("gone", Raw::Undefined),
     ]);
@@ -338,7 +339,7 @@ fn unknown_fields_warn_once_with_the_nearest_name() {
         "nodegenModels[0].prevntCleanup is not a known field and is ignored: did you mean preventCleanup? \
          (And 2 more like it.)",
         "timeuot is not a known field and is ignored: did you mean timeout?",
-        "memoryBudget is not a known field and is ignored: the fields here are sparkEndpoint, nodegenModels",
+        "colour is not a known field and is ignored: the fields here are sparkEndpoint, nodegenModels",
         "preventCleanup is not a known field and is ignored: it belongs in an entry of nodegenModels.",
     ]) {
         assert!(line.starts_with(expected), "{line}\nshould be\n{expected}");

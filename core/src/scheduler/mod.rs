@@ -22,6 +22,7 @@ mod dispatch;
 mod dying;
 mod eviction;
 mod lookup;
+mod memory;
 mod notes;
 mod online;
 mod replica;
@@ -65,7 +66,13 @@ struct Model {
     queue: VecDeque<CallId>,
     /// Calls in `queue` that are open.
     queued: usize,
+    /// Calls that wait behind a long one, with no replica to go to, while more replicas are being thought of.
+    stuck: usize,
     replicas: Vec<ReplicaId>,
+    /// Replicas that it has without calls that wait.
+    wanted: usize,
+    /// Memory of an engine that has just started, once that is known.
+    heap: f64,
     /// Calls not yet settled.
     open_calls: usize,
     /// Value of the use counter at the last call.
@@ -121,6 +128,8 @@ pub struct Scheduler {
     now: f64,
     /// No open call ends before this.
     earliest_deadline: f64,
+    /// A replica has outgrown what it needed at first.
+    outgrown: bool,
     actions: VecDeque<Action>,
     notes: VecDeque<Note>,
 }
@@ -135,7 +144,10 @@ impl Scheduler {
                 phase: Phase::Idle,
                 queue: VecDeque::new(),
                 queued: 0,
+                stuck: 0,
                 replicas: Vec::new(),
+                wanted: 0,
+                heap: 0.0,
                 open_calls: 0,
                 last_used: 0,
                 next: 0,
@@ -159,6 +171,7 @@ impl Scheduler {
             uses: 0,
             now: 0.0,
             earliest_deadline: f64::INFINITY,
+            outgrown: false,
             actions: VecDeque::new(),
             notes: VecDeque::new(),
         }
@@ -189,6 +202,9 @@ impl Scheduler {
         if spec.parent.is_some() {
             self.ensure_room_for_children(model, now);
         }
+        self.replace_outgrown(now);
+        // Another model is now the one used last.
+        self.evict_for_budget();
     }
 
     /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
@@ -233,12 +249,20 @@ impl Scheduler {
     /// The replica takes calls from now on.
     pub fn replica_ready(&mut self, id: ReplicaId, is_async: bool, heap: f64, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        replica.ready(is_async, heap);
         let model = replica.model;
+        let limit = self.models[model].spec.memory_limit;
+        let heap = heap.max(0.0).min(limit);
+        replica.ready(is_async, heap, limit, now);
+        let predecessor = replica.succeeds.take();
         self.models[model].failed_starts = 0;
         self.note(model, Happened::Ready(id));
+        self.models[model].heap = heap;
         self.tell_fewer(model);
         self.dispatch(model, now);
+        if let Some(predecessor) = predecessor {
+            self.retire(predecessor);
+        }
+        self.evict_for_budget();
     }
 
     /// Whether the time matters to the replica's next answer: it has more to compute, or its model has. Asking a clock is
@@ -254,12 +278,17 @@ impl Scheduler {
         if !replica.end(call, now, self.policy.cancel_grace_ms) {
             return false;
         }
-        replica.observe(micros, heap);
+        let grew = replica.observe(micros, heap);
+        self.outgrown |= grew && replica.has_outgrown;
         let model = replica.model;
         self.models[model].circuit.succeeded();
         let wanted = self.settle(call);
         self.models[model].tally.done += u32::from(wanted);
+        self.end_if_left(id);
         self.dispatch(model, now);
+        if grew {
+            self.evict_for_budget();
+        }
         wanted
     }
 
@@ -284,6 +313,7 @@ impl Scheduler {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
         } else {
+            self.end_if_left(id);
             self.dispatch(model, now);
         }
     }

@@ -19,6 +19,7 @@ impl Scheduler {
                 self.make_room_for(model);
                 self.models[model].phase = Phase::Loading;
                 self.note(model, Happened::Load);
+                self.models[model].wanted = self.first_replicas(model);
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
@@ -27,7 +28,7 @@ impl Scheduler {
                 if !self.models[model].replicas.is_empty()
                     && (now < self.models[model].spawn_after || self.models[model].circuit.is_open(now)) => {}
             Phase::Loaded => {
-                while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
+                while self.models[model].replicas.len() < self.wanted_replicas(model) {
                     if self.dying.len() >= self.policy.max_dying {
                         self.models[model].held_back = true;
                         return;
@@ -59,7 +60,7 @@ impl Scheduler {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
         self.models[model].replicas.retain(|other| *other != id);
-        if replica.stage == Stage::Ready && !replica.extra {
+        if replica.lasts() {
             self.models[model].tally.missing += 1;
         }
         let mut flights = replica.flights;
@@ -97,7 +98,7 @@ impl Scheduler {
             let cause = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 self.load_failed(model, &cause, now);
-            } else if !replica.extra {
+            } else if !replica.extra && replica.succeeds.is_none() {
                 state.fewer = Some(cause);
                 self.tell_fewer(model);
             }

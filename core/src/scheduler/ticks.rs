@@ -17,11 +17,17 @@ impl Scheduler {
         self.end_stuck_workers(now);
         self.forget_dying(now, |dying| now >= dying.until);
         self.rescue_waiting_calls(now);
+        self.end_idle_replicas(now);
+        self.replace_outgrown(now);
     }
 
     /// When the next tick is due, in the same clock as `now`; infinity when nothing is pending.
     pub fn next_tick(&self) -> f64 {
-        let mut next = self.dying.iter().fold(self.earliest_deadline, |next, dying| next.min(dying.until));
+        if self.outgrown {
+            return self.now;
+        }
+        let idle = self.next_idle_tick().min(self.earliest_deadline);
+        let mut next = self.dying.iter().fold(idle, |next, dying| next.min(dying.until));
         for replica in self.replicas.values() {
             match replica.stage {
                 Stage::Starting => {
@@ -31,7 +37,8 @@ impl Scheduler {
                     if let Some(head) = replica.flights.front() {
                         next = next.min(head.deadline);
                     }
-                    if replica.flights.len() > 1 && self.models[replica.model].replicas.len() > 1 {
+                    let model = &self.models[replica.model];
+                    if replica.flights.len() > 1 && model.replicas.len().max(model.spec.replicas as usize) > 1 {
                         next = next.min(replica.head_since + STALL_MS + 1.0);
                     }
                 }
@@ -148,12 +155,18 @@ impl Scheduler {
             let Some(replica) = self.replicas.get_mut(&from) else { continue };
             let model = replica.model;
             let waiting: Vec<CallId> = replica.flights.iter().skip(1).map(|flight| flight.call).collect();
+            let mut stuck = 0;
             for call in waiting {
                 if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
-                    let Some(to) = self.pick(model, Some(from), false, now) else { break };
-                    self.post(call, to, now);
+                    match self.pick(model, Some(from), false, now) {
+                        Some(to) => self.post(call, to, now),
+                        None => stuck += 1,
+                    }
                 }
             }
+            self.models[model].stuck = stuck;
+            self.ensure_replicas(model, now, now);
+            self.models[model].stuck = 0;
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct ModelSpec {
     pub prevent_cleanup: bool,
     /// Its package is always the same bytes: reading it again cannot help.
     pub is_constant: bool,
+    /// Bytes of memory that its engine may have.
+    pub memory_limit: f64,
 }
 
 /// How a call is to be computed.
@@ -95,6 +97,12 @@ pub struct CallSpec {
 pub struct Policy {
     /// Models kept loaded before the least recently used one is evicted.
     pub max_models: usize,
+    /// Bytes of memory that all engines should have together; it may be infinite.
+    pub memory_budget: f64,
+    /// Replicas that start with a model; further ones start as calls wait.
+    pub processors: u32,
+    /// Time after which a replica without calls ends, unless it is its model's only one; it may be infinite.
+    pub idle_ms: f64,
     /// Time for a model to become ready, download included.
     pub start_ms: f64,
     /// Time for a new worker to say its first word.

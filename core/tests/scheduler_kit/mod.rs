@@ -16,7 +16,7 @@ pub struct Bench {
 }
 
 pub fn spec(replicas: u32) -> ModelSpec {
-    ModelSpec { replicas, prevent_cleanup: false, is_constant: false }
+    ModelSpec { replicas, prevent_cleanup: false, is_constant: false, memory_limit: 4_294_967_296.0 }
 }
 
 pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
@@ -43,11 +43,22 @@ pub fn trap() -> Failure {
 
 impl Bench {
     pub fn new(max_models: usize, models: Vec<ModelSpec>) -> Self {
-        Bench::with_grace(GRACE_MS, max_models, models)
+        Bench::with(models, |policy| policy.max_models = max_models)
     }
 
-    pub fn with_grace(cancel_grace_ms: f64, max_models: usize, models: Vec<ModelSpec>) -> Self {
-        let policy = Policy { max_models, start_ms: START_MS, boot_ms: BOOT_MS, cancel_grace_ms, max_dying: MAX_DYING };
+    /// A bench whose policy, without bounds on memory, is changed by `with`.
+    pub fn with(models: Vec<ModelSpec>, with: impl FnOnce(&mut Policy)) -> Self {
+        let mut policy = Policy {
+            max_models: 20,
+            memory_budget: f64::INFINITY,
+            processors: 64,
+            idle_ms: f64::INFINITY,
+            start_ms: START_MS,
+            boot_ms: BOOT_MS,
+            cancel_grace_ms: GRACE_MS,
+            max_dying: MAX_DYING,
+        };
+        with(&mut policy);
         Bench { scheduler: Scheduler::new(policy, models), now: 0.0 }
     }
 

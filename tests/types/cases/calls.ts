@@ -129,3 +129,6 @@ is<ModelStats["state"], "idle" | "loading" | "loaded">(true);
 is<ModelStats["memory"], number>(true);
 // @ts-expect-error there is no such method
 spark.dispose();
+
+// Giving it up.
+is<ReturnType<(typeof spark)[typeof Symbol.asyncDispose]>, Promise<void>>(true);

@@ -11,6 +11,9 @@ new Spark({
     { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
   ],
   offlineMaxService: 5,
+  memoryBudget: 2 * 1024 ** 3,
+  memoryLimit: 512 * 1024 ** 2,
+  idleTimeout: Infinity,
   timeout: 1000,
   cancelGrace: 0,
   sparkEndpoint: null,
@@ -60,6 +63,13 @@ new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: "100" });
 new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: null });
 // @ts-expect-error null is not a number
 new Spark({ nodegenModels: [{ versionId, binary }], offlineMaxService: null });
+// @ts-expect-error text
+new Spark({ nodegenModels: [{ versionId, binary }], memoryLimit: "512 MB" });
+// @ts-expect-error for all models together
+one({ versionId, binary, memoryBudget: 1e9 });
+// @ts-expect-error null is not a number
+one({ versionId, binary, memoryLimit: null });
+one({ versionId, binary, memoryLimit: 65536 });
 // @ts-expect-error how requests identify themselves
 new Spark({ nodegenModels: [{ versionId, binary }], sparkEndpoint: { url: "https://a.example", tenant: "t" } });
 // @ts-expect-error `new` is needed

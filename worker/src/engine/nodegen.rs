@@ -2,6 +2,7 @@
 //! `_construct`, `_is_async`, `_node_calc_v3`.
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, WebAssembly};
+use spark_execute_core::memory::MOST_PAGES;
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -9,7 +10,7 @@ use web_sys::{Blob, Url};
 
 use super::console::Tail;
 use super::dispatch::Exchange;
-use super::fault::{Fault, NO_MEMORY_TO_START, is_memory};
+use super::fault::{Fault, is_memory, no_memory_to_start};
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
 use crate::POLICY;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub data: Option<ArrayBuffer>,
     /// What [`prepare`] made of the glue, when that was done already.
     pub prepared: Option<Result<Prepared>>,
+    /// The most pages of memory that the module was compiled for, where it declares more itself; else all there can be.
+    pub max_pages: f64,
 }
 
 /// Glue that was evaluated.
@@ -84,6 +87,9 @@ pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
 /// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
 /// `exchange`.
 pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
+    if parts.max_pages < f64::from(MOST_PAGES) {
+        environment.limit_memory(parts.max_pages);
+    }
     let Prepared { factory, tail } = parts.prepared.unwrap_or_else(|| prepare(&parts.glue, environment))?;
     let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
     let began = phases::clock();
@@ -109,19 +115,19 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
     }
     let workbook = instance.construct().map_err(|error| {
         let said = describe(&error);
-        let (code, message) = if is_memory(&said, environment) {
-            (Code::OutOfMemory, NO_MEMORY_TO_START)
+        let failure = if is_memory(&said, environment) {
+            no_memory_to_start(environment)
         } else {
             let message = "The model started but could not construct its workbook. Its data file (the .data of the \
                            package) may be missing or damaged; export the package again.";
-            (Code::ModelConstruct, message)
+            Failure::new(Code::ModelConstruct, message)
         };
-        Failure::new(code, message).with_details(tail.take_after(&said))
+        failure.with_details(tail.take_after(&said))
     })?;
     phases::over(Phase::Construct, began);
     let is_async = get(&instance, "_is_async").is_function()
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
-    let heap = Heap::new(instance.clone().unchecked_into(), memory).map_err(|fault| fault.failure)?;
+    let heap = Heap::new(instance.clone().unchecked_into(), memory, environment).map_err(|fault| fault.failure)?;
     tail.clear();
     Ok(Engine { instance, heap, workbook, tail, environment: environment.clone(), is_async })
 }

@@ -61,7 +61,13 @@ impl Page {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "any".into(), verify_checksums: true, integrity: None, source })
+    ToWorker::Load(Load {
+        version_id: "any".into(),
+        verify_checksums: true,
+        integrity: None,
+        max_pages: 65_536.0,
+        source,
+    })
 }
 
 fn call(id: u32, inputs: &str) -> ToWorker<Js> {
@@ -136,6 +142,7 @@ async fn every_step_of_starting_reports_its_failure() {
         static_json: None,
         formspec_json: None,
         names: Default::default(),
+        max_pages: 65_536.0,
     };
     page.send(&ToWorker::Start(image));
     assert_eq!(page.failure().await.code, Code::GlueFailed);
@@ -232,6 +239,7 @@ async fn what_cannot_be_sent_is_reported_instead() {
         static_json: None,
         formspec_json: None,
         names: Default::default(),
+        max_pages: 65_536.0,
     };
     Port::of_this_worker().send(&FromWorker::Unpacked(image));
     let sent = read_from_worker(wait(&outbox.next()).await.unwrap()).unwrap();
