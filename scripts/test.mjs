@@ -145,8 +145,10 @@ async function runStep(step, { env, browsers, verbose }) {
   return { ...counts, why, output };
 }
 
-const lacksComponent = async (name) =>
-  (await capture("cargo", [name, "--version"])) === undefined && `the toolchain has no cargo ${name}; rustup installs it as a component`;
+async function lacksComponent(name) {
+  const version = await capture("cargo", [name, "--version"]);
+  return version === undefined && `the toolchain has no cargo ${name}; rustup installs it as a component`;
+}
 
 /** What every test process finds: the browsers, and the flags for the wasm test runner with this very browser. */
 function testEnvironment({ chrome, firefox }) {

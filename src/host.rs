@@ -166,6 +166,9 @@ extern "C" {
     /// `service_name`.
     #[wasm_bindgen(method, getter)]
     pub fn service(this: &What) -> Option<String>;
+    /// Whether `request_meta` has a version id.
+    #[wasm_bindgen(method, getter, js_name = hasId)]
+    pub fn has_id(this: &What) -> bool;
     /// `request_meta.version`.
     #[wasm_bindgen(method, getter)]
     pub fn version(this: &What) -> Option<String>;

@@ -32,6 +32,15 @@ pub enum Event {
         /// Size of the engine's memory in bytes.
         heap: f64,
     },
+    /// An engine asks for another service.
+    Asked {
+        /// The worker's number for it.
+        id: u32,
+        /// The kind of service.
+        service: f64,
+        /// JSON text.
+        request: JsValue,
+    },
     /// The data of any other message.
     Message(JsValue),
     /// The worker is of no further use.
@@ -79,7 +88,11 @@ impl Replica {
         let on_message = {
             let notify = notify.clone();
             Closure::<dyn Fn(u32, JsValue, f64, f64)>::new(move |id: u32, data: JsValue, micros: f64, heap: f64| {
-                notify(if id == 0 { Event::Message(data) } else { Event::Answer { id, response: data, micros, heap } });
+                notify(match (id, micros as u32) {
+                    (0, 0) => Event::Message(data),
+                    (0, asked) => Event::Asked { id: asked, service: heap, request: data },
+                    _ => Event::Answer { id, response: data, micros, heap },
+                });
             })
         };
         let on_undecodable = {

@@ -74,11 +74,12 @@ impl Pool {
             Event::Answer { id: call, response, micros, heap } => {
                 return self.replied(id, call, &response, micros, heap);
             }
+            Event::Asked { id: asked, service, request } => return self.dispatched(id, asked, service, &request),
             Event::Message(data) => wire::read_from_worker(data),
         };
         match message {
-            // The listener knows answers.
-            Ok(FromWorker::Reply { .. }) => {}
+            // The listener knows these.
+            Ok(FromWorker::Reply { .. } | FromWorker::Dispatch { .. }) => {}
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }
@@ -96,7 +97,6 @@ impl Pool {
             Ok(FromWorker::Ready { is_async, heap }) => {
                 self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
             }
-            Ok(FromWorker::Dispatch { id: asked, service, request }) => self.dispatched(id, asked, service, &request.0),
             Ok(FromWorker::Warning(warning)) => self.host.warn(&warning),
             Ok(FromWorker::Failed(failure)) => {
                 self.end_worker(id);

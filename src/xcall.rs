@@ -53,19 +53,23 @@ impl Pool {
             let message = format!("What the model asks of another service is {wrong}. Export the model again.");
             return Err(Failure::new(Code::RequestInvalid, message));
         }
-        let name = what.name();
+        let (uri, folder, service) = (what.uri(), what.folder(), what.service());
+        let name = match (&uri, &folder, &service) {
+            (None, Some(folder), Some(service)) => [folder, "/", service].concat(),
+            _ => online::short_name(&what.name()),
+        };
         let (chain, deadline, ctx) = self
             .inherited(parent)
             .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
-        let chain = chain.push(&online::short_name(&name), self.xcall.policy.max_depth)?;
+        let chain = chain.push(&name, self.xcall.policy.max_depth)?;
 
         let input = what.input();
         let names = Named {
-            version_id: request::version_id(&input, &JsValue::UNDEFINED)?,
-            uri: what.uri(),
+            version_id: if what.has_id() { request::version_id(&input, &JsValue::UNDEFINED)? } else { None },
+            uri,
             id: None,
-            folder: what.folder(),
-            service: what.service(),
+            folder,
+            service,
             version: what.version(),
             date: what.date(),
         };

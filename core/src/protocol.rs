@@ -4,9 +4,10 @@
 //! shells put their own type there; the tests here use text.
 //!
 //! A [`ToWorker::Call`] travels as the array `[id, request]`, several of them as `[id, request, id, request, …]`, and a
-//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
-//! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our
-//! own compiled WebAssembly, and the name of a lock to hold.
+//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; a [`FromWorker::Dispatch`] as
+//! `[0, request, id, service]` and its answer as `[0, reply, id]`; all others as arrays that begin with the message's name,
+//! see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our own
+//! compiled WebAssembly, and the name of a lock to hold.
 
 use crate::error::Failure;
 use crate::metadata::ModelMetadata;
@@ -244,7 +245,7 @@ mod tests {
             FromWorker::Held,
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
-            FromWorker::Reply { id: 0, response: value("{}"), micros: 12.5, heap: 1.0 },
+            FromWorker::Reply { id: 1, response: value("{}"), micros: 12.5, heap: 1.0 },
             FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
             FromWorker::Dispatch { id: 3, service: 1.0, request: value("{}") },
             FromWorker::Failed(failure),

@@ -1,7 +1,7 @@
 //! How the messages of [`protocol`](crate::protocol) cross between threads: as flat arrays.
 //!
 //! The first item says which message it is, by name; a call and its answer, sent far more often than all others, begin
-//! with the call's id instead. One shape for all keeps what reads and writes them small.
+//! with the call's id instead, and what an engine asks of another service and is answered with the id 0, which no call has. One shape for all keeps what reads and writes them small.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl<V: Value> From<&ToWorker<V>> for Wire<V> {
             ToWorker::Slice(slice) => Wire::named("Slice").value(slice),
             ToWorker::SlicesEnd => Wire::named("SlicesEnd"),
             ToWorker::Start(image) => Wire::named("Start").image(image),
-            ToWorker::DispatchReply { id, reply } => Wire::named("DispatchReply").number(f64::from(*id)).value(reply),
+            ToWorker::DispatchReply { id, reply } => Wire(vec![V::number(0.0), reply.clone()]).number(f64::from(*id)),
             ToWorker::Call { id, request } => Wire(vec![V::number(f64::from(*id)), request.clone()]),
         }
     }
@@ -61,7 +61,11 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
         let mut items = Items(wire.0.into_iter());
         let first = items.value()?;
         if let Some(id) = first.as_number() {
-            return Ok(ToWorker::Call { id: id as u32, request: items.value()? });
+            let value = items.value()?;
+            return Ok(match id as u32 {
+                0 => ToWorker::DispatchReply { id: items.number()? as u32, reply: value },
+                id => ToWorker::Call { id, request: value },
+            });
         }
         Ok(match first.as_text().as_deref() {
             Some("Load") => ToWorker::Load(Load {
@@ -89,7 +93,6 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
             Some("Slice") => ToWorker::Slice(items.value()?),
             Some("SlicesEnd") => ToWorker::SlicesEnd,
             Some("Start") => ToWorker::Start(items.image()?),
-            Some("DispatchReply") => ToWorker::DispatchReply { id: items.number()? as u32, reply: items.value()? },
             _ => return Err(malformed()),
         })
     }
@@ -109,7 +112,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
                 Wire::named("CallFailed").failure(failure).number(f64::from(*id)).flag(*fatal)
             }
             FromWorker::Dispatch { id, service, request } => {
-                Wire::named("Dispatch").number(f64::from(*id)).number(*service).value(request)
+                Wire(vec![V::number(0.0), request.clone()]).number(f64::from(*id)).number(*service)
             }
             FromWorker::Failed(failure) => Wire::named("Failed").failure(failure),
             FromWorker::Warning(text) => Wire::named("Warning").text(text),
@@ -125,8 +128,11 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         let mut items = Items(wire.0.into_iter());
         let first = items.value()?;
         if let Some(id) = first.as_number() {
-            let response = items.value()?;
-            return Ok(FromWorker::Reply { id: id as u32, response, micros: items.number()?, heap: items.number()? });
+            let (id, value, third, fourth) = (id as u32, items.value()?, items.number()?, items.number()?);
+            return Ok(match id {
+                0 => FromWorker::Dispatch { id: third as u32, service: fourth, request: value },
+                id => FromWorker::Reply { id, response: value, micros: third, heap: fourth },
+            });
         }
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
@@ -135,9 +141,6 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {
                 FromWorker::CallFailed { failure: items.failure()?, id: items.number()? as u32, fatal: items.flag()? }
-            }
-            Some("Dispatch") => {
-                FromWorker::Dispatch { id: items.number()? as u32, service: items.number()?, request: items.value()? }
             }
             Some("Failed") => FromWorker::Failed(items.failure()?),
             Some("Warning") => FromWorker::Warning(items.text()?),

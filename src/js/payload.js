@@ -184,7 +184,8 @@ export function settle(resolve, text, staticText, formspecText) {
 
 /**
  * The listener for a worker's messages. Answers, `[id, text, micros, heap]`, are taken apart here, since from Rust every
- * look at them crosses the boundary; anything else comes with the id 0, which no call has.
+ * look at them crosses the boundary, and so is what engines ask of others, `[0, request, number, service]`; anything else
+ * comes with the id 0, which no call has, and the number 0.
  */
 export const listener =
   (heard) =>

@@ -11,11 +11,11 @@ use crate::client::Client;
 
 /// A worker that asks for a service of this kind in every call and answers with what it is told.
 fn asking(kind: u32) -> JsValue {
-    let script = worker_that(&format!("globalThis.call = id; postMessage(['Dispatch', 7, {kind}, 'asked']);"));
+    let script = worker_that(&format!("globalThis.call = id; postMessage([0, 'asked', 7, {kind}]);"));
     format!(
         "{}; const others = onmessage; onmessage = (event) => {{
-            const [name, id, told] = event.data.length ? event.data : [];
-            if (name === 'DispatchReply') return reply(call, JSON.stringify({{ id, told }}));
+            const [name, told, id] = event.data.length ? event.data : [];
+            if (name === 0) return reply(call, JSON.stringify({{ id, told }}));
             others(event);
         }};",
         script.as_string().unwrap()

@@ -55,11 +55,16 @@ impl Session {
 
     fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
         if let Some((calls, id)) = wire::calls(&data) {
+            if id == 0 {
+                let asked = calls.get(2).as_f64().unwrap_or_default();
+                self.exchange.answer(asked as u32, &calls.get(1));
+                return JsValue::UNDEFINED;
+            }
             return self.calls(calls, id);
         }
         match wire::read_to_worker(data) {
-            // Calls come as arrays.
-            Ok(ToWorker::Call { .. }) => {}
+            // These were seen above.
+            Ok(ToWorker::Call { .. } | ToWorker::DispatchReply { .. }) => {}
             Ok(ToWorker::Load(load)) => {
                 self.began.set(phases::clock());
                 match load.source {
@@ -82,7 +87,6 @@ impl Session {
             Ok(ToWorker::Start(image)) => {
                 self.clone().run(async move |session: &Session| session.start(unpack::parts(image).await?).await);
             }
-            Ok(ToWorker::DispatchReply { id, reply }) => self.exchange.answer(id, &reply.0),
             Err(failure) => self.port.send(&FromWorker::Failed(failure)),
         }
         JsValue::UNDEFINED

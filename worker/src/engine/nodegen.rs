@@ -35,8 +35,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn ccall(
         this: &Workbook,
-        name: &str,
-        returns: &str,
+        name: &JsValue,
+        returns: &JsValue,
         types: &Array,
         arguments: &Array,
         options: &Object,
@@ -70,8 +70,27 @@ pub struct Engine {
     workbook: u32,
     tail: Tail,
     environment: Environment,
+    suspending: Suspending,
     /// It may suspend while computing: never two calls at once.
     pub is_async: bool,
+}
+
+/// What every call of an engine that may suspend is made with: texts would have to be made anew for each.
+struct Suspending {
+    function: JsValue,
+    number: JsValue,
+    types: Array,
+    options: Object,
+}
+
+impl Suspending {
+    fn new() -> Self {
+        let number = JsValue::from_str("number");
+        let options = Object::new();
+        set(&options, "async", &JsValue::TRUE);
+        let types = Array::of4(&number, &number, &number, &number);
+        Suspending { function: "node_calc_v3".into(), number, types, options }
+    }
 }
 
 /// Evaluates the glue.
@@ -129,7 +148,15 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
     let heap = Heap::new(instance.clone().unchecked_into(), memory, environment).map_err(|fault| fault.failure)?;
     tail.clear();
-    Ok(Engine { instance, heap, workbook, tail, environment: environment.clone(), is_async })
+    Ok(Engine {
+        instance,
+        heap,
+        workbook,
+        tail,
+        environment: environment.clone(),
+        suspending: Suspending::new(),
+        is_async,
+    })
 }
 
 /// Runs the glue's text and gives the factory it defines.
@@ -184,13 +211,10 @@ impl Engine {
     /// Computes one request of an engine that may suspend. The next call must wait until this one is over.
     pub async fn compute_async(&self, request: &JsValue) -> std::result::Result<JsValue, Fault> {
         let input = self.heap.write(request)?;
-        let number = JsValue::from_str("number");
-        let types = Array::of4(&number, &number, &number, &number);
         let arguments =
             Array::of4(&self.workbook.into(), &input.at.into(), &input.length.into(), &self.heap.length_at.into());
-        let options = Object::new();
-        set(&options, "async", &JsValue::TRUE);
-        let started = self.instance.ccall("node_calc_v3", "number", &types, &arguments, &options);
+        let Suspending { function, number, types, options } = &self.suspending;
+        let started = self.instance.ccall(function, number, types, &arguments, options);
         let answer = match started {
             Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
             Err(thrown) => Err(thrown),
