@@ -167,6 +167,7 @@ pub fn host(text: &JsValue) -> Host {
     set(&host, "workerText", text);
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
+    set(&host, "times", &js("(told) => ({ told: told.length })"));
     set(&host, "constructorOf", &js("(object) => function () { return object; }"));
     host.unchecked_into()
 }
