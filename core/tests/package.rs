@@ -49,11 +49,13 @@ fn every_part_of_a_full_package_is_found_and_comes_out_whole() {
 }
 
 #[test]
-fn the_repository_s_own_model_opens() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/cylinder/cylinder.zip");
-    let parts = read_all(std::fs::read(path).unwrap(), &want(None)).unwrap();
-    let engine = parts.iter().find(|(role, _)| *role == Role::Engine).map(|(_, bytes)| &bytes[..4]);
-    assert_eq!(engine, Some(&b"\0asm"[..]));
+fn the_repository_s_own_models_open() {
+    for name in ["cylinder", "cylinder-folder", "cylinder-stored", "cylinder-older", "cylinder-export"] {
+        let path = format!("{}/../tests/models/cylinder/{name}.zip", env!("CARGO_MANIFEST_DIR"));
+        let parts = read_all(std::fs::read(path).unwrap(), &want(None)).unwrap_or_else(|f| panic!("{name}: {f}"));
+        let engine = parts.iter().find(|(role, _)| *role == Role::Engine).map(|(_, bytes)| &bytes[..4]);
+        assert_eq!(engine, Some(&b"\0asm"[..]), "{name}");
+    }
 }
 
 #[test]

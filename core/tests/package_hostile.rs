@@ -109,6 +109,13 @@ fn two_entries_of_one_name_are_refused_whatever_they_are() {
             assert_eq!((failure.code, failure.path.as_deref()), (Code::PackageAmbiguous, Some(twice)), "{failure}");
         }
     }
+    // What Finder adds is nobody's, however often.
+    let fork = [raw("__MACOSX/._cyl.js", b"1"), raw("__MACOSX/._cyl.js", b"2")];
+    let entries: Vec<Raw> = model().chain(fork.clone()).collect();
+    assert_eq!(read_all(raw_zip(&entries, false), &want(None)).unwrap().len(), 3);
+    let both: Vec<Raw> = entries.into_iter().chain([raw("_cyl.wasm", WASM)]).collect();
+    let failure = open_any(raw_zip(&both, false)).unwrap_err();
+    assert_eq!((failure.code, failure.path.as_deref()), (Code::PackageAmbiguous, Some("_cyl.wasm")));
 }
 
 #[test]

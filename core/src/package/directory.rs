@@ -8,7 +8,7 @@ use std::io::{Read, Seek};
 use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::names::{hazard, quote};
+use super::names::{base, hazard, is_junk, quote};
 use super::source::Source;
 use super::{Limits, sniff};
 use crate::error::{Code, Failure, Result};
@@ -164,7 +164,7 @@ fn check_names<R: Read + Seek>(
         }
         match sorted.binary_search_by(|&other| entries[other].name.cmp(&entry.name)) {
             Err(at) => sorted.insert(at, index),
-            Ok(_) => return Err(twice(&entry.name)),
+            Ok(_) => refuse_twice(&entry.name)?,
         }
     }
     if end.entries <= entries.len() as u64 {
@@ -173,23 +173,31 @@ fn check_names<R: Read + Seek>(
     // The zip crate knows fewer than the directory states: the first that it does not know has another one's name.
     let kept: Vec<u64> =
         (0..entries.len()).map(|index| zip.by_index_raw(index).map_or(0, |file| file.central_header_start())).collect();
-    let mut at = end.start;
+    let (mut at, mut missing) = (end.start, end.entries - entries.len() as u64);
     while let Some(record) = read_record::<CENTRAL_SIZE, R>(source, Some(at), CENTRAL)? {
         let record = Fields(&record);
         let name_at = at + CENTRAL_SIZE as u64;
         if !kept.contains(&at) {
-            return Err(twice(&String::from_utf8_lossy(&source.bytes(name_at, record.u16(28))?)));
+            refuse_twice(&String::from_utf8_lossy(&source.bytes(name_at, record.u16(28))?))?;
+            missing = missing.saturating_sub(1);
         }
         at = name_at + record.u16(28) + record.u16(30) + record.u16(32);
+    }
+    if missing == 0 {
+        return Ok(());
     }
     Err(damaged(source, format!("its directory cannot be read for the {} entries it states", end.entries)))
 }
 
+/// Refuses a name that stands there twice, unless it is of something that archivers add and nobody reads.
 #[cold]
-fn twice(name: &str) -> Failure {
+fn refuse_twice(name: &str) -> Result<()> {
+    if is_junk(name) && !base(name).is_empty() {
+        return Ok(());
+    }
     let message =
         format!("The package has two entries named {}: either may be meant. Pack the model's files anew.", quote(name));
-    Failure::new(Code::PackageAmbiguous, message).at(name)
+    Err(Failure::new(Code::PackageAmbiguous, message).at(name))
 }
 
 fn find_end<R: Read + Seek>(source: &Source<R>) -> Result<End> {

@@ -33,7 +33,21 @@ impl Page {
         self.receive.call1(&JsValue::NULL, &to_worker(message).unwrap()).unwrap()
     }
 
+    /// The next message. How long its start took, it must say right before it is ready.
     async fn next(&self) -> FromWorker<Js> {
+        let message = self.any().await;
+        let FromWorker::Phases(Js(phases)) = message else { return message };
+        let numbers: Vec<f64> = Array::from(&phases).iter().filter_map(|number| number.as_f64()).collect();
+        assert!(numbers.len() >= 9 && numbers.len() % 3 == 0, "{numbers:?}");
+        for step in numbers.chunks(3) {
+            assert!((1.0..=7.0).contains(&step[0]) && step[1] > 1e12 && step[2] >= step[1], "{numbers:?}");
+        }
+        let message = self.any().await;
+        assert!(matches!(message, FromWorker::Ready { .. }), "{message:?}");
+        message
+    }
+
+    async fn any(&self) -> FromWorker<Js> {
         read_from_worker(wait(&self.outbox.next()).await.unwrap()).unwrap()
     }
 
