@@ -211,6 +211,7 @@ declare namespace Spark {
      * @defaultValue 300000
      */
     idleTimeout?: number | undefined;
+    /**
      * How long a call may take, in milliseconds: waiting, loading the model, computing and going online together. Above 0,
      * at most 2147483647; a call may set its own in {@link ExecuteOptions}.
      * @defaultValue 60000

@@ -255,7 +255,7 @@ async fn numbers_about_a_model_are_numbers() {
     assert_eq!(
         before,
         concat!(
-            r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"queued":0,"running":0,"memory":0,"#,
+            r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"dying":0,"queued":0,"running":0,"memory":0,"#,
             r#""done":0,"failed":0,"restarts":0}]"#
         )
     );
@@ -264,7 +264,7 @@ async fn numbers_about_a_model_are_numbers() {
     assert_eq!(
         after,
         concat!(
-            r#"[{"versionId":"m","state":"loaded","replicas":1,"starting":0,"queued":0,"running":0,"memory":65536,"#,
+            r#"[{"versionId":"m","state":"loaded","replicas":1,"starting":0,"dying":0,"queued":0,"running":0,"memory":65536,"#,
             r#""done":1,"failed":0,"restarts":0,"times":{"told":0}}]"#
         )
     );

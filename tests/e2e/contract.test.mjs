@@ -65,7 +65,7 @@ test("the script defines Spark and nothing else, and fetches nothing", async (pa
   });
   assert.deepEqual(workers, [
     {
-      ...{ versionId: "a", state: "idle", replicas: 0, starting: 0, restarts: 0 },
+      ...{ versionId: "a", state: "idle", replicas: 0, starting: 0, dying: 0, restarts: 0 },
       ...{ queued: 0, running: 0, done: 0, failed: 0, memory: 0 },
     },
   ]);
