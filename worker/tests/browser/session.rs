@@ -38,7 +38,7 @@ impl Page {
         let message = self.any().await;
         let FromWorker::Phases(Js(phases)) = message else { return message };
         let numbers: Vec<f64> = Array::from(&phases).iter().filter_map(|number| number.as_f64()).collect();
-        assert!(numbers.len() >= 9 && numbers.len() % 3 == 0, "{numbers:?}");
+        assert!(numbers.len() >= 9 && numbers.len().is_multiple_of(3), "{numbers:?}");
         for step in numbers.chunks(3) {
             assert!((1.0..=7.0).contains(&step[0]) && step[1] > 1e12 && step[2] >= step[1], "{numbers:?}");
         }
