@@ -254,7 +254,7 @@ async fn numbers_about_a_model_are_numbers() {
     let before = String::from(JSON::stringify(&page.client.stats()).unwrap());
     assert_eq!(
         before,
-        r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"queued":0,"running":0,"memory":0}]"#
+        r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"dying":0,"queued":0,"running":0,"memory":0,"done":0,"failed":0,"restarts":0}]"#
     );
     wait(&page.call(REQUEST)).await.unwrap();
     let after = String::from(JSON::stringify(&page.client.stats()).unwrap());
