@@ -66,7 +66,13 @@ const host = {
 function observed(own, config) {
   // Only once the configuration was judged, or an oddity of it is to be told, it is known that this can be used.
   let log;
-  const logs = () => (log ??= logOf(config ?? {}));
+  let given = config ?? {};
+  const logs = () => {
+    // Once: whoever destroys an instance wants the packages in its configuration to go.
+    if (given) log = logOf(given);
+    given = undefined;
+    return log;
+  };
   own.warn = (text) => {
     if (logs()) log("warn", text);
     else console.warn(`[spark-execute] ${text}`);

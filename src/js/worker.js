@@ -6,8 +6,8 @@ import { inflate } from "./inflate.js";
 const bindings = require("spark:glue");
 
 /** This worker is of no further use. It names the call that it computes, or computed last: the page knows which are over. */
-const fail = (code, message, details, ...memory) => {
-  const failure = [code, message, null, String(details ?? ""), ...memory];
+const fail = (code, message, details, allowed, requested) => {
+  const failure = [code, message, null, String(details ?? ""), allowed, requested];
   const { computing } = environment;
   postMessage(computing ? ["CallFailed", ...failure, computing, 1] : ["Failed", ...failure]);
 };

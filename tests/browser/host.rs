@@ -31,8 +31,8 @@ fn everything_known_about_a_failure_reaches_the_facade() {
 #[wasm_bindgen_test]
 fn what_is_unknown_stays_undefined() {
     let given = Array::from(&recorder().error(Failure::new(Code::Timeout, "m"), Context::default()));
-    assert_eq!(given.length(), 10);
-    assert!((2..10).all(|index| given.get(index).is_undefined()), "{given:?}");
+    assert_eq!(given.length(), 12);
+    assert!((2..12).all(|index| given.get(index).is_undefined()), "{given:?}");
 }
 
 #[wasm_bindgen_test]

@@ -9,7 +9,11 @@ const counter = packageOf("counter").url;
 
 /** Counts, from now on, what the page has of timers and of listeners on anything. */
 const watch = (page) =>
-  page.run(() => {
+  page.run(async (url) => {
+    // What the page has once, for all instances, is not counted.
+    const first = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
+    await first.execute(ask({}), "m");
+    await first.destroy();
     const { setTimeout, clearTimeout } = globalThis;
     const timers = new Set();
     globalThis.setTimeout = (work, ...rest) => {
@@ -34,7 +38,7 @@ const watch = (page) =>
     });
     globalThis.instances = [];
     globalThis.left = () => ({ timers: timers.size, listeners, urls: openObjectUrls() });
-  });
+  }, counter);
 
 /** The page's memory and objects, once all that is garbage was collected. */
 async function memory(page) {
@@ -126,4 +130,18 @@ test("models that come and go leave nothing", { timeout: MINUTES }, async (page)
   await page.run(() => spark.destroy());
   await page.workers(0);
   assert.deepEqual(await page.run(() => left()), { timers: 0, listeners: 0, urls: 0 });
+});
+
+test("what was configured goes with destroy(), also while the instance stays", async (page) => {
+  await page.run(async (url) => {
+    const binary = await bytesAt(url);
+    const config = { nodegenModels: [{ versionId: "m", binary }], logger: () => {} };
+    globalThis.refs = [binary, config].map((one) => new WeakRef(one));
+    globalThis.spark = new Spark(config);
+    await spark.execute(ask({}), "m");
+    await spark.destroy();
+  }, counter);
+  await page.workers(0);
+  await memory(page);
+  assert.deepEqual(await page.run(() => refs.map((one) => one.deref() === undefined)), [true, true]);
 });
