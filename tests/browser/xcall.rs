@@ -26,7 +26,7 @@ fn asking(kind: u32) -> JsValue {
 /// What an engine of kind `kind` gets for an answer; `what` is what it asks, `more` goes into the configuration.
 async fn told(kind: u32, what: &str, more: &str) -> String {
     let host: JsValue = host(&asking(kind)).into();
-    set(&host, "readXcall", &js(&format!("(text) => ({{ name: text, request: text, {what} }})")));
+    set(&host, "readXcall", &js(&format!("(text) => ({{ name: text, request: text, hasId: false, {what} }})")));
     set(&host, "xcallReply", &js("(what, status, ms, text) => `${status} ${text}`"));
     set(&host, "xcallFailure", &js("(what, error) => `${error.code} ${error.message}`"));
     set(&host, "externalReply", &js("(value) => { if (value === 'bad') throw value; return `external ${value}`; }"));
