@@ -76,6 +76,8 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
     entryPoints: [path.join(root, "src/js/worker.js")],
     format: "iife",
     plugins: [virtual(glue)],
+    // Glue must not reach our functions through its callers.
+    banner: { js: '"use strict";' },
   });
   const payload = virtual({
     ...glue,

@@ -77,8 +77,9 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
-    pub fn spawn(host: &Host, script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
+    /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`. With
+    /// `lockdown` glue finds no way out of it.
+    pub fn spawn(host: &Host, script: &Script, lockdown: bool, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
         let worker = host
             .create_worker(&script.0, "spark-execute replica")
@@ -125,6 +126,7 @@ impl Replica {
         let first = Object::new();
         set(&first, "module", &wasm_bindgen::module());
         set(&first, "lock", &lock);
+        set(&first, "lockdown", &lockdown.into());
         let replica = Replica {
             worker,
             lock,

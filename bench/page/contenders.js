@@ -37,6 +37,11 @@ globalThis.contenders = {
     };
   },
 };
+// With glue that is not locked down.
+contenders.open = async (source, id) => {
+  const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source, lockdown: false }] });
+  return { execute: (request) => spark.execute(request, id), destroy: () => spark.destroy() };
+};
 // The same code once more: what differs between these two is noise.
 contenders.twin = contenders.limit;
 

@@ -223,6 +223,12 @@ declare namespace Spark {
      * @defaultValue 100
      */
     cancelGrace?: number | undefined;
+    /**
+     * Whether models' glue is kept from the network, this site's storage and other contexts: the default of the models.
+     * Switching it off gives a warning.
+     * @defaultValue true
+     */
+    lockdown?: boolean | undefined;
     /** The Spark service that computes online. Without it nothing leaves the page. */
     sparkEndpoint?: SparkEndpoint | null | undefined;
     /** What models that call other services may do. */
@@ -484,6 +490,11 @@ declare namespace Spark {
      * pages only (HTTPS, or localhost).
      */
     integrity?: string | null | undefined;
+    /**
+     * Whether this model's glue is kept from the network, this site's storage and other contexts.
+     * @defaultValue what the configuration's own `lockdown` says
+     */
+    lockdown?: boolean | undefined;
     /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 

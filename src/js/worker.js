@@ -2,6 +2,7 @@
 // listens. What goes wrong before, or outside any call, is reported, since browsers keep some of it to themselves.
 
 import { inflate } from "./inflate.js";
+import { lockDown } from "./lockdown.js";
 
 const bindings = require("spark:glue");
 
@@ -12,9 +13,8 @@ const fail = (code, message, details, allowed, requested) => {
   postMessage(computing ? ["CallFailed", ...failure, computing, 1] : ["Failed", ...failure]);
 };
 
-const { importScripts, trustedTypes } = self;
+let lockdown;
 
-// Captured before any model's code runs.
 const environment = {
   inflate,
   computing: 0,
@@ -51,15 +51,17 @@ const environment = {
     };
   },
 
+  /** Evaluates a model's glue, in a scope without ways out of it, unless the page wants it open. */
   importScripts(url) {
-    let policy;
+    const { importScripts, trustedTypes } = self;
     try {
       // As on the page, whose policy the worker inherits.
-      policy = trustedTypes?.createPolicy("spark-execute", { createScriptURL: (url) => url });
+      url = trustedTypes?.createPolicy("spark-execute", { createScriptURL: (url) => url }).createScriptURL(url) ?? url;
     } catch {
       // There may be no need for it.
     }
-    importScripts(policy ? policy.createScriptURL(url) : url);
+    if (lockdown) lockDown();
+    importScripts(url);
   },
 
   /** Notes when glue refuses an engine more memory: the abort that follows says nothing of it. */
@@ -104,6 +106,7 @@ self.addEventListener(
   ({ data }) => {
     try {
       bindings.initSync({ module: data.module });
+      lockdown = data.lockdown;
       if (data.role === "unpack") return bindings.unpack_main();
       environment.held = new Promise((held) => {
         // Until this worker ends, however it does: the page asks for the lock too.

@@ -25,7 +25,7 @@ impl Events {
         let seen: Rc<RefCell<Vec<Event>>> = Rc::default();
         let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
         let (events, woken) = (seen.clone(), wake.clone());
-        let replica = Replica::spawn(&listening(), &Script::new(script)?, move |event| {
+        let replica = Replica::spawn(&listening(), &Script::new(script)?, true, move |event| {
             events.borrow_mut().push(event);
             if let Some(wake) = woken.take() {
                 wake.call0(&JsValue::UNDEFINED).unwrap();

@@ -124,7 +124,11 @@ extern "C" {
 }
 
 /// The worker's start and what it imports, one after the other as a bundler puts them.
-const BOOTSTRAP: &str = concat!(include_str!("../../src/js/inflate.js"), include_str!("../../src/js/worker.js"));
+const BOOTSTRAP: &str = concat!(
+    include_str!("../../src/js/inflate.js"),
+    include_str!("../../src/js/lockdown.js"),
+    include_str!("../../src/js/worker.js")
+);
 
 /// The product's worker, running this test module's own compiled Rust.
 pub fn real_worker() -> JsValue {

@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
-use crate::engine::{self, Parts};
+use crate::engine::Parts;
 use crate::js::{Step, describe, get, strict_decoder};
 use crate::limit::{self, Lowered};
 use crate::names::names_in;
@@ -79,8 +79,6 @@ async fn read(
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
     phases::over(Phase::Unpack, began);
     let (compiling, max_pages) = compiling?;
-    // It takes as long as compiling does, which needs this thread only at its end.
-    let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
         let name = opened.part(Role::Engine).map(|part| part.name.clone()).unwrap_or_default();
         let message = format!("The model's WebAssembly {name:?} does not compile. Export the package again.");
@@ -101,7 +99,6 @@ async fn read(
             module: module.unchecked_into(),
             glue,
             data: data.map(|data| data.buffer().unchecked_into()),
-            prepared,
             max_pages: f64::from(max_pages),
         },
         warnings,
@@ -140,7 +137,6 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
         module: image.module.0.unchecked_into(),
         glue: image.glue.0.unchecked_into(),
         data,
-        prepared: None,
         max_pages: image.max_pages,
     })
 }

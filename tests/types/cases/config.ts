@@ -9,7 +9,9 @@ const one = (model: NodegenModel) => new Spark({ nodegenModels: [model] });
 new Spark({
   nodegenModels: [
     { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
+    { versionId: "b", binary, lockdown: true },
   ],
+  lockdown: false,
   offlineMaxService: 5,
   memoryBudget: 2 * 1024 ** 3,
   memoryLimit: 512 * 1024 ** 2,
@@ -87,6 +89,10 @@ one({ versionId, binary, replicas: 2 });
 one({ versionId, binary, replica: "2" });
 // @ts-expect-error text
 one({ versionId, binary, preventCleanup: "true" });
+// @ts-expect-error text
+one({ versionId, binary, lockdown: "off" });
+// @ts-expect-error null is not a boolean
+new Spark({ nodegenModels: [{ versionId, binary }], lockdown: null });
 // @ts-expect-error not text
 one({ versionId, binary, type: 64 });
 // @ts-expect-error names are text
