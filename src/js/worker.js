@@ -6,6 +6,10 @@ import { lockDown } from "./lockdown.js";
 
 const bindings = require("spark:glue");
 
+/** For a worker that the page serves as a file, which has a policy of its own. */
+const OWN_POLICY =
+  "Where workerUrl or createWorker is used, the policy that worker.js is served with must have script-src 'wasm-unsafe-eval' blob:.";
+
 /** This worker is of no further use. It names the call that it computes, or computed last: the page knows which are over. */
 const fail = (code, message, details, allowed, requested) => {
   const failure = [code, message, null, String(details ?? ""), allowed, requested];
@@ -98,13 +102,16 @@ self.addEventListener("unhandledrejection", (event) => unhandled(event, event.re
 self.addEventListener("error", (event) => unhandled(event, event.error ?? event.message));
 
 self.addEventListener("messageerror", () => {
-  fail("WORKER_START", "The worker could not receive a message: the browser would not hand over a compiled module.");
+  fail("WORKER_START", `The worker could not receive a message: the browser would not hand over a compiled module. ${OWN_POLICY}`);
 });
 
 self.addEventListener(
   "message",
   ({ data }) => {
     try {
+      if (data.build !== "SPARK_BUILD") {
+        return fail("WORKER_START", "The page's workerUrl or createWorker runs worker.js of another version. Copy it from the package again.");
+      }
       bindings.initSync({ module: data.module });
       lockdown = data.lockdown;
       if (data.role === "unpack") return bindings.unpack_main();
@@ -125,7 +132,7 @@ self.addEventListener(
         if (reply !== undefined) postMessage(reply);
       };
     } catch (error) {
-      fail("WORKER_START", "The worker could not start our WebAssembly.", error);
+      fail("WORKER_START", `The worker could not start our WebAssembly. ${OWN_POLICY}`, error);
     }
   },
   { once: true },

@@ -17,8 +17,14 @@ export const lockName = () => (globalThis.navigator?.locks ? `spark-execute ${cr
 /** Calls back when the worker that holds the lock is gone, however it ended: no event tells of that. */
 export const whenFree = (lock, gone) => void navigator.locks.request(lock, () => gone()).catch(() => {});
 
-/** A worker of this name that runs the script in a Blob. */
-export function createWorker(script, name) {
+/** A worker of this name: as the caller makes it, or one that runs the script at the caller's address, or in a Blob. */
+export function createWorker(script, name, { workerUrl, createWorker: make } = {}) {
+  if (make) {
+    const worker = make({ name });
+    if (typeof worker?.postMessage === "function") return worker;
+    throw new TypeError("createWorker must return a Worker.");
+  }
+  if (workerUrl) return new Worker(trusted(String(workerUrl)), { name });
   const url = URL.createObjectURL(script);
   try {
     return new Worker(trusted(url), { name });

@@ -169,6 +169,7 @@ pub fn host(text: &JsValue) -> Host {
     LATER.with(|function| set(&host, "later", function));
     set(&host, "watchSleep", &nothing());
     set(&host, "workerText", text);
+    set(&host, "build", &"SPARK_BUILD".into());
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
     set(&host, "mostPages", &js("() => 65536"));

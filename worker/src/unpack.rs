@@ -4,11 +4,12 @@ use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array, WebAssembly};
 use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
-use spark_execute_core::{Code, Failure, Result};
+use spark_execute_core::{Code, Failure, Result, text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag};
 
+use crate::POLICY;
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::Parts;
 use crate::js::{Step, describe, get, strict_decoder};
@@ -80,9 +81,16 @@ async fn read(
     phases::over(Phase::Unpack, began);
     let (compiling, max_pages) = compiling?;
     let module = compiling.await.map_err(|error| {
+        let said = describe(&error);
+        // Of the policy of a worker that came from an address: the page's has let our own compile.
+        if ["Content Security Policy", "CSP"].iter().any(|words| text::contains(&said, words)) {
+            let message =
+                format!("The worker, as it comes by workerUrl or createWorker, may not compile WebAssembly. {POLICY}");
+            return Failure::new(Code::WasmBlocked, message).with_details(said);
+        }
         let name = opened.part(Role::Engine).map(|part| part.name.clone()).unwrap_or_default();
         let message = format!("The model's WebAssembly {name:?} does not compile. Export the package again.");
-        Failure::new(Code::WasmInvalid, message).at(name).with_details(describe(&error))
+        Failure::new(Code::WasmInvalid, message).at(name).with_details(said)
     })?;
     let data_blob = data.as_ref().map(|data| blob(data, "application/octet-stream")).transpose()?;
     Ok(Unpacked {

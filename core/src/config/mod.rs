@@ -11,6 +11,7 @@ mod binary;
 mod endpoint;
 mod fields;
 mod model;
+mod places;
 mod text;
 mod url_request;
 
@@ -53,6 +54,9 @@ const KNOWN: &[&str] = &[
     "cancelGrace",
     "replica",
     "lockdown",
+    "workerUrl",
+    "wasmUrl",
+    "createWorker",
     "xcall",
     "externalApi",
     "timings",
@@ -122,6 +126,7 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
     let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
+    places::check(&fields)?;
     let default_lockdown = model::lockdown(&fields, true, &mut notes)?;
     let defaults = (default_replica, default_pages, default_lockdown);
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;

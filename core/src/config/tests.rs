@@ -274,6 +274,23 @@ fn glue_is_locked_down_unless_the_model_or_the_default_says_otherwise() {
 }
 
 #[test]
+fn our_own_files_have_addresses_or_the_page_makes_the_workers() {
+    let address = || Raw::Url("https://host/worker.js".into());
+    for key in ["workerUrl", "wasmUrl"] {
+        for good in [text("/worker.js"), address(), Raw::LongText("blob".into(), 1e5), Raw::Null, Raw::Undefined] {
+            parse(&and(&[(key, good)])).unwrap();
+        }
+        for bad in [text(" \n"), Raw::Number(1.0), Raw::Bool(true), Raw::Function, Raw::Blob] {
+            refused(parse(&and(&[(key, bad)])), key, &["an address: text or a URL"]);
+        }
+    }
+    parse(&and(&[("createWorker", Raw::Function), ("wasmUrl", address()), ("workerUrl", Raw::Null)])).unwrap();
+    refused(parse(&and(&[("createWorker", text("/worker.js"))])), "createWorker", &["a function"]);
+    let both = and(&[("createWorker", Raw::Function), ("workerUrl", address())]);
+    refused(parse(&both), "createWorker", &["workerUrl are both given"]);
+}
+
+#[test]
 fn version_ids_are_texts_and_differ() {
     let long = "é".repeat(MAX_ID);
     assert_eq!(one(&[("versionId", text(&format!(" {long} ")))]).unwrap().version_id, long);

@@ -34,6 +34,17 @@ one({ versionId, binary, integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZ
 one({ versionId, binary, integrity: null });
 // @ts-expect-error not text
 one({ versionId, binary, integrity: new Uint8Array(32) });
+// Where our own files come from.
+new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: "/worker.js", wasmUrl: null });
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: null });
+// @ts-expect-error not an address
+new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: 1 });
+// @ts-expect-error not an address
+new Spark({ nodegenModels: [{ versionId, binary }], wasmUrl: new ArrayBuffer(8) });
+// @ts-expect-error a worker, not the promise of one
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: async () => ({}) });
+// @ts-expect-error a function
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: "/worker.js" });
 
 // Older spellings.
 new Spark({ nodeGenModels: [{ versionId, binary, parallel: 2, metadata: {} }], replica: 2 });

@@ -158,7 +158,10 @@ fn evaluate(glue: &Blob, environment: &Environment) -> Result<Function> {
         // Our own Blob is always there, so that only a policy can keep it from being loaded. The browser reports the
         // violation later than it throws.
         if get(&error, "name") == "NetworkError" {
-            let message = format!("The page's Content Security Policy forbids the model's glue. {POLICY}");
+            let message = format!(
+                "The Content Security Policy (the page's, or the one that workerUrl is served with) forbids the model's \
+                 glue. {POLICY}"
+            );
             Failure::new(Code::WorkerBlocked, message).with_details(describe(&error))
         } else {
             let message = "The model's glue (the .js of the package) cannot be evaluated. Export the package again.";
