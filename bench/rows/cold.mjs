@@ -30,9 +30,13 @@ export const coldCylinderServer = cold("cylinder", false, []);
 
 export const lockdown = {
   name: "lockdown",
-  title: "Cold start, *large* in memory, glue locked down against `lockdown: false`",
+  title: "Cold start, *large* in memory, locked down, not locked down, in a frame",
   unit: "ms",
-  targets: [{ is: "ours", to: "open", atMost: 1.1 }],
+  labels: { ours: "locked down", open: "lockdown: false", framed: "isolation: sandbox" },
+  targets: [
+    { is: "ours", to: "open", atMost: 1.1 },
+    { is: "framed", to: "ours", atMost: 1.1 },
+  ],
   async run(bench) {
     const run = async (who) => {
       const page = await bench.page();
@@ -40,7 +44,7 @@ export const lockdown = {
       await page.context().close();
       return time;
     };
-    return { rounds: await interleave({ who: ["ours", "open"], rounds: bench.rounds, turns: 3, run, note: bench.note }) };
+    return { rounds: await interleave({ who: ["ours", "open", "framed"], rounds: bench.rounds, turns: 3, run, note: bench.note }) };
   },
 };
 

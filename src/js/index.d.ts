@@ -20,7 +20,6 @@ export import FetchFunction = Spark.FetchFunction;
 export import FetchInit = Spark.FetchInit;
 export import FetchResponse = Spark.FetchResponse;
 export import WorkerFunction = Spark.WorkerFunction;
-export import WorkerLike = Spark.WorkerLike;
 export import XCallConfig = Spark.XCallConfig;
 export import XCallPolicy = Spark.XCallPolicy;
 export import XCallRequest = Spark.XCallRequest;

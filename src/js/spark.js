@@ -10,7 +10,7 @@ import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { BUILD, comeFrom, isRunning, missingPrerequisite, runtime } from "./runtime.js";
 import { later, watchSleep } from "./turns.js";
-import { createWorker, lockName, whenFree } from "./workers.js";
+import { creator, lockName, whenFree } from "./workers.js";
 import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
@@ -87,12 +87,11 @@ function observed(own, config) {
 
 /** A client of this configuration; throws where that is wrong. */
 function makeClient(config, own) {
-  let places;
-  own.createWorker = (script, name) => createWorker(script, name, places);
+  let create;
+  own.createWorker = (...of) => create(...of);
   const client = new (runtime().Client)(config, own);
   // Judged by now.
-  const { workerUrl, createWorker: make } = config;
-  places = { workerUrl, createWorker: make };
+  create = creator(config);
   if (own.isLogging()) client.listen();
   return client;
 }

@@ -57,6 +57,7 @@ const KNOWN: &[&str] = &[
     "workerUrl",
     "wasmUrl",
     "createWorker",
+    "isolation",
     "xcall",
     "externalApi",
     "timings",

@@ -288,6 +288,15 @@ fn our_own_files_have_addresses_or_the_page_makes_the_workers() {
     refused(parse(&and(&[("createWorker", text("/worker.js"))])), "createWorker", &["a function"]);
     let both = and(&[("createWorker", Raw::Function), ("workerUrl", address())]);
     refused(parse(&both), "createWorker", &["workerUrl are both given"]);
+    let sandbox = || ("isolation", text("sandbox"));
+    parse(&and(&[sandbox(), ("wasmUrl", address())])).unwrap();
+    parse(&and(&[("isolation", Raw::Null)])).unwrap();
+    for other in [("workerUrl", address()), ("createWorker", Raw::Function)] {
+        refused(parse(&and(&[sandbox(), other])), "isolation", &["whose policy is their own"]);
+    }
+    for bad in [text("frame"), text(""), Raw::Bool(true)] {
+        refused(parse(&and(&[("isolation", bad)])), "isolation", &["\"sandbox\", or left out"]);
+    }
 }
 
 #[test]

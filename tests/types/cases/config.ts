@@ -37,6 +37,9 @@ one({ versionId, binary, integrity: new Uint8Array(32) });
 // Where our own files come from.
 new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: "/worker.js", wasmUrl: null });
 new Spark({ nodegenModels: [{ versionId, binary }], createWorker: null });
+new Spark({ nodegenModels: [{ versionId, binary }], isolation: "sandbox" });
+// @ts-expect-error no such way
+new Spark({ nodegenModels: [{ versionId, binary }], isolation: "frame" });
 // @ts-expect-error not an address
 new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: 1 });
 // @ts-expect-error not an address
