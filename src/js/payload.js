@@ -198,11 +198,13 @@ const isAmount = (value) => typeof value === "number" && value >= 0 && value <= 
 export const listener =
   (heard) =>
   ({ data }) => {
-    if (Array.isArray(data) && data.length < 9) {
+    if (Array.isArray(data) && data.length < 17) {
       const first = data[0];
       if (typeof first !== "number") {
-        const longest = first === "Unpacked" || first === "Dispatch" ? LONGEST : LONGEST_REPORT;
-        if (data.every((item) => !(item?.length > longest))) return heard(0, data, 0, 0);
+        // A package's own texts, and what an engine asks, are only handed on.
+        const handedOn = first === "Unpacked" ? 6 : first === "Dispatch" ? 4 : 0;
+        const isShort = (item, at) => !(item?.length > (at < handedOn ? LONGEST : LONGEST_REPORT));
+        if (data.every(isShort)) return heard(0, data, 0, 0);
       } else if (data.length === 4 && isText(data[1]) && isAmount(data[2]) && isAmount(data[3])) {
         return heard(first, data[1], data[2], data[3]);
       }
