@@ -3,6 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./errors.js";
+import { framed } from "./frame.js";
 import { Late, Unsupported } from "./late.js";
 import { mostPages } from "./memory.js";
 import { logEvent, logOf, measure, times } from "./observe.js";
@@ -91,7 +92,7 @@ function makeClient(config, own) {
   own.createWorker = (...of) => create(...of);
   const client = new (runtime().Client)(config, own);
   // Judged by now.
-  create = creator(config);
+  create = creator(config, framed);
   if (own.isLogging()) client.listen();
   return client;
 }

@@ -1,7 +1,5 @@
 // How a page creates a worker. Its script has an address that a page which enforces Trusted Types takes from a policy alone.
 
-import { framed } from "./frame.js";
-
 let policy;
 
 /** The text as the page's own: `make` is "createScriptURL" or "createHTML". */
@@ -34,9 +32,9 @@ function fromBlob(script, options, Class) {
 
 /**
  * What creates the workers of one instance, by script and name: as the caller makes them, or by the caller's address of the
- * script, or from a Blob, those that run glue in a frame of their own if the caller wants that.
+ * script, or from a Blob, those that run glue in a frame if the caller wants that (`framed`, see frame.js).
  */
-export function creator({ workerUrl, createWorker, isolation } = {}) {
+export function creator({ workerUrl, createWorker, isolation } = {}, framed = undefined) {
   const inFrame = isolation && framed((text) => trusted(text, "createHTML"));
   return (script, name) => {
     if (createWorker) {

@@ -81,8 +81,8 @@ function prelude(path) {
     out("WebSocket, used", (url) => new WebSocket(url.replace("http", "ws")));
     out("EventSource, used", (url) => new EventSource(url));
     out("WebTransport, used", (url) => {
-      const { closed, ready } = new WebTransport(url.replace("http", "https"));
-      closed.catch(() => {});
+      const { closed, draining, ready } = new WebTransport(url.replace("http", "https"));
+      for (const promise of [closed, draining]) promise?.catch(() => {});
       return ready;
     });
     out("Worker, used", (url) => new Worker(url));
