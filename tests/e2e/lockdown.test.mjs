@@ -48,14 +48,17 @@ test("each further replica is locked down as well", async (page) => {
 });
 
 test("our own code, told by glue to fetch, does not", async (page) => {
-  const ends = await page.run(async (url) => {
+  const end = await page.run(async (url) => {
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
-    await outcomes([spark.execute(ask({ listen: true }), "m"), spark.execute(ask({}), "m")]);
-    const { reached } = await outputsOf(spark.execute(ask({}), "m"));
+    await outputsOf(spark.execute(ask({}), "m"));
+    const [end] = await outcomes([spark.execute(ask({ listen: true }), "m")]);
+    const [later] = await outcomes([outputsOf(spark.execute(ask({}), "m"))]);
     await spark.destroy();
-    return reached;
+    return { reached: [...(end.response_data?.outputs.reached ?? []), ...(later.reached ?? [])], later };
   }, url);
-  assert.deepEqual(ends, []);
+  assert.deepEqual(end.reached, []);
+  // It tried, and that was the end of its worker, each time the call was computed.
+  assert.match(JSON.stringify(end.later), /BINARY_FETCH|CIRCUIT_OPEN|"reached"/);
   assert.deepEqual(arrived(page), []);
 });
 

@@ -85,7 +85,7 @@ function prelude(path) {
       for (const promise of [closed, draining]) promise?.catch(() => {});
       return ready;
     });
-    out("Worker, used", (url) => new Worker(url));
+    out("Worker, used", (url) => Object.assign(new Worker(url), { onerror: (event) => event.preventDefault() }));
     out("importScripts, used", (url) => (importScripts(url), 1));
     out("FontFace, used", (url) => {
       const font = new FontFace("f", `url(${url})`);
@@ -122,11 +122,14 @@ function prelude(path) {
     });
   };
 
+  /** As the page tells a worker to read a package. */
+  const load = (url) => ["Load", "x", 0, null, 65536, "Fetch", url];
+
   /** Our own code still knows how to fetch a package and to evaluate a script. It ends the worker that is told to. */
   escape.listener = () => {
-    tryOut("our listener", (url) => void self.onmessage?.({ data: ["Load", "x", 0, "Fetch", url] }));
+    tryOut("our listener", (url) => void self.onmessage?.({ data: load(url) }));
     tryOut("our listener, by an event", (url) => {
-      self.dispatchEvent(new MessageEvent("message", { data: ["Load", "x", 0, "Fetch", `${url}-event`] }));
+      self.dispatchEvent(new MessageEvent("message", { data: load(`${url}-event`) }));
     });
     tryOut("our listener's first message", () => void self.dispatchEvent(new MessageEvent("message", { data: { role: "unpack" } })));
   };
@@ -156,7 +159,7 @@ export const FORGED = {
     for (let i = 0; i < 5000; i++) postMessage(["Warning", `forged ${i}`]);
   },
   "too many requests": () => {
-    for (let id = 1; id < 5000; id++) postMessage(["Dispatch", id, 1, "{}"]);
+    for (let id = 1; id < 5000; id++) postMessage([0, "{}", id, 1]);
   },
   "no array": () => postMessage({ length: 4, 0: 1, 1: "{}", 2: 1, 3: 1 }),
   "nothing": () => postMessage(null),
