@@ -3,12 +3,13 @@
 import { glue, packageWith } from "./engines.mjs";
 
 /** Runs in the worker, before the glue's own code. `self.escape` is what the engine finds of it. */
-function prelude(path) {
+function prelude(path, only) {
   const origin = new URL(location.href.replace(/^blob:/, "")).origin;
   const escape = { reached: [], open: 0, calls: 0 };
 
   /** One way: what it gives, if it gives anything, was reached; a promise counts when it is kept. */
   const tryOut = (name, way) => {
+    if (only && !name.endsWith(only)) return;
     const reached = () => escape.reached.push(name);
     try {
       const given = way(`${origin}/${path}/${encodeURIComponent(name)}`);
@@ -180,8 +181,9 @@ export const FORGED = {
  * The package. A call's input `try` lets it try everything once more, `listen` lets it talk to our code as the page
  * would, `import` names one dynamic import; `forge` names one of {@link FORGED}, `id` is the call's and `when` says
  * "during" the call or "after" it. `early` names one to be forged while the glue is evaluated. Its requests begin with `path`.
+ * `only` names the one way to try.
  */
-export function escapePackage({ early, path = "escape" } = {}) {
+export function escapePackage({ early, only, path = "escape" } = {}) {
   const forged = `self.forged = { ${Object.entries(FORGED).map(([name, does]) => `${JSON.stringify(name)}: ${does}`).join()} };\n`;
   const before = early ? `self.forged[${JSON.stringify(early)}](0);\n` : 'self.escape.all("before");\n';
   const calc = (text) => {
@@ -198,5 +200,5 @@ export function escapePackage({ early, path = "escape" } = {}) {
     const { reached, open, calls } = escape;
     return { response_data: { outputs: { reached, open, calls, echo: inputs.echo } }, response_meta: {} };
   };
-  return packageWith(`(${prelude})(${JSON.stringify(path)});\n${forged}${before}${glue(calc)}`);
+  return packageWith(`(${prelude})(${JSON.stringify(path)}, ${JSON.stringify(only)});\n${forged}${before}${glue(calc)}`);
 }
