@@ -202,7 +202,7 @@ export const listener =
       const first = data[0];
       if (typeof first !== "number") {
         // A package's own texts are only handed on.
-        const handedOn = first === "Unpacked" ? 6 : 0;
+        const handedOn = first === "Unpacked" ? 7 : 0;
         const isShort = (item, at) => !(item?.length > (at < handedOn ? LONGEST : LONGEST_REPORT));
         if (data.every(isShort)) return heard(0, data, 0, 0);
       } else if (data.length === 4 && isText(data[1]) && isAmount(data[2]) && isAmount(data[3])) {
