@@ -53,7 +53,7 @@ impl Scheduler {
             parent,
             children: 0,
             parked: false,
-            suspect: false,
+            deaths: 0,
         })
     }
 }
