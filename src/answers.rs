@@ -55,7 +55,10 @@ impl Pool {
         match &pending.end {
             End::Promise { resolve, .. } => {
                 self.tell_listeners(&pending, &JsValue::UNDEFINED);
-                let response = self.host.with_path(&get(answer, "response"), ONLINE);
+                let mut response = get(answer, "response");
+                if pending.request.output.is_undefined() {
+                    response = self.host.with_path(&response, ONLINE);
+                }
                 // A promise's own functions do not throw.
                 let _ = resolve.call1(&JsValue::UNDEFINED, &response);
             }
@@ -91,7 +94,7 @@ impl Pool {
     /// Gives the response of a replica, with what the package adds, to who waits for it.
     fn settle(&self, pending: &Pending, response: &JsValue, (fixed, form): &Texts) -> Result<(), Failure> {
         let resolve = if let End::Promise { resolve, .. } = &pending.end { Some(resolve) } else { None };
-        let (message, error) = match self.host.settle(resolve, response, fixed, form) {
+        let (message, error) = match self.host.settle(resolve, response, fixed, form, &pending.request.output) {
             Ok(nothing) if nothing.is_undefined() => {
                 self.tell_listeners(pending, &JsValue::UNDEFINED);
                 return Ok(());

@@ -58,7 +58,8 @@ impl Client {
 
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
     /// it is over already. For a usual request, one that has nothing to normalise, the facade gives the model it names
-    /// and its JSON text; for any other -1.
+    /// and its JSON text; for any other -1 and the request, which may be a copy of `input`; for one that is text or bytes
+    /// itself -2.
     ///
     /// [`cancel`]: Self::cancel
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made, and taken apart, for every call")]
@@ -71,11 +72,16 @@ impl Client {
         resolve: Function,
         reject: Function,
         model: i32,
-        text: JsValue,
+        request: JsValue,
+        output: JsValue,
     ) -> u32 {
-        let usual = usize::try_from(model).ok().map(|model| (model, Prepared::usual(text)));
+        let given = match usize::try_from(model) {
+            Ok(model) => Given::Usual(model, request),
+            Err(_) if model == RAW => Given::Raw(request),
+            Err(_) => Given::Object(request),
+        };
         let mut context = Context { input, ..Context::default() };
-        match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
+        match self.prepare(given, &version_id, &timeout, &signal, &output, &mut context) {
             Ok(Planned { model, parks, timeout, request, names }) => {
                 let now = now();
                 let call = Pending {
@@ -149,6 +155,19 @@ impl Client {
     }
 }
 
+/// In place of a model: the request is text, or bytes, and is not looked into.
+const RAW: i32 = -2;
+
+/// What the facade made of a request.
+enum Given {
+    /// The text for this model, with nothing to normalise.
+    Usual(usize, JsValue),
+    /// To be looked at.
+    Object(JsValue),
+    /// The caller's own text or bytes.
+    Raw(JsValue),
+}
+
 /// A call that may start.
 struct Planned {
     model: Option<usize>,
@@ -163,10 +182,11 @@ impl Client {
     /// Everything that can be wrong with a call before it starts, in the order in which a caller would want to know.
     fn prepare(
         &self,
-        usual: Option<(usize, Prepared)>,
+        given: Given,
         version_id: &JsValue,
         timeout: &JsValue,
         signal: &JsValue,
+        output: &JsValue,
         context: &mut Context,
     ) -> Result<Planned> {
         self.check_alive()?;
@@ -175,15 +195,19 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let by_names = usual.is_none() || self.pool.online.is_some();
+        let output = if output.is_undefined() { None } else { requests::output(&view::shallow(output))? };
+        let by_names = !matches!(given, Given::Usual(..)) || self.pool.online.is_some();
         let names = if by_names { Named::of(&context.input) } else { Named::default() };
-        let (mut model, mut parks, request) = match usual {
-            Some((model, request)) => {
+        let (mut model, mut parks, mut request) = match given {
+            Given::Usual(model, text) => {
                 context.version_id = Some(self.config.models[model].version_id.clone());
-                (Some(model), false, request)
+                (Some(model), false, Prepared::usual(text))
             }
-            None => self.prepare_with_care(version_id, &names, context)?,
+            _ => self.prepare_with_care(given, version_id, &names, context)?,
         };
+        if let Some(output) = output {
+            request.output = output.into();
+        }
         // A getter or `toJSON` in the request may have done anything: destroyed this instance, aborted this call.
         self.check_alive()?;
         if !signal.is_undefined() {
@@ -212,12 +236,17 @@ impl Client {
     /// with `true` where packages may still tell which it is.
     fn prepare_with_care(
         &self,
+        given: Given,
         version_id: &JsValue,
         names: &Named,
         context: &mut Context,
     ) -> Result<(Option<usize>, bool, Prepared)> {
         let mut parks = false;
-        let found = match request::version_id(&context.input, version_id)? {
+        let id = match &given {
+            Given::Object(request) => request::version_id(request, version_id)?,
+            _ => Some(requests::raw_version_id(&view::outline(version_id), &self.config.version_ids())?),
+        };
+        let found = match id {
             Some(id) => {
                 let id = id.trim();
                 context.version_id = Some(id.to_owned());
@@ -237,10 +266,16 @@ impl Client {
             Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
             Err(failure) => return Err(failure),
         };
-        let mut cause = JsValue::UNDEFINED;
-        let request = request::prepare(&self.host, &context.input, context.version_id.as_deref(), &mut cause);
-        context.cause = cause;
-        Ok((model, parks, request?))
+        let request = match given {
+            Given::Object(request) => {
+                let mut cause = JsValue::UNDEFINED;
+                let request = request::prepare(&self.host, &request, context.version_id.as_deref(), &mut cause);
+                context.cause = cause;
+                request?
+            }
+            Given::Usual(_, text) | Given::Raw(text) => Prepared { is_raw: true, ..Prepared::usual(text) },
+        };
+        Ok((model, parks, request))
     }
 
     fn check_alive(&self) -> Result<()> {

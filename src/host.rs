@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Function, Object, Promise};
 use spark_execute_core::error::More;
+use spark_execute_core::request::too_long;
 use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
@@ -52,7 +53,7 @@ extern "C" {
     pub fn measure(this: &Host, name: &str, began: f64, detail: &Object);
 
     /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
-    /// it, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;
+    /// it, in the form `output`, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;
     /// anything else that it returns is what is wrong with the package's part.
     #[wasm_bindgen(method, catch)]
     pub fn settle(
@@ -61,6 +62,7 @@ extern "C" {
         response: &JsValue,
         fixed: &JsValue,
         form: &JsValue,
+        output: &JsValue,
     ) -> Result<JsValue, JsValue>;
 
     /// The listener for a worker's messages: calls `heard(id, response, micros, heap)` for an answer, and for any other
@@ -78,6 +80,7 @@ extern "C" {
         body: &JsValue,
         compress_above: f64,
         signal: &AbortSignal,
+        output: &JsValue,
     ) -> Promise;
 
     /// What moment a text means: see `dates.js`.
@@ -241,6 +244,7 @@ impl Host {
     pub fn unfit(&self, thrown: &JsValue) -> Failure {
         let text = |key: &str| spark_execute_worker::js::get(thrown, key).as_string();
         match (text("path"), text("what")) {
+            (Some(path), _) if path.is_empty() => too_long("The request as JSON", "Send less data in one request."),
             (Some(path), Some(what)) => {
                 let message = format!(
                     "{path} is {what}, which JSON cannot carry: the model would compute with something else. Give a \

@@ -23,6 +23,14 @@ pub struct Online {
     credential: JsValue,
 }
 
+/// What is sent, and how the response is wanted.
+pub struct Body {
+    /// JSON text, or a buffer of its bytes.
+    pub text: JsValue,
+    /// As in [`Prepared`](crate::request::Prepared).
+    pub output: JsValue,
+}
+
 impl Online {
     /// `value` is the caller's `sparkEndpoint`.
     pub fn new(endpoint: Endpoint, value: &JsValue) -> Rc<Self> {
@@ -36,7 +44,7 @@ impl Online {
         &self,
         host: &Host,
         url: &str,
-        body: &JsValue,
+        body: &Body,
         deadline: f64,
         signal: &AbortSignal,
     ) -> Result<JsValue, Thrown> {
@@ -58,7 +66,7 @@ impl Online {
         }
     }
 
-    async fn attempt(&self, host: &Host, url: &str, body: &JsValue, signal: &AbortSignal) -> Result<JsValue, Thrown> {
+    async fn attempt(&self, host: &Host, url: &str, body: &Body, signal: &AbortSignal) -> Result<JsValue, Thrown> {
         let plain = |failure: Failure| (failure, JsValue::UNDEFINED);
         let credential = self.credential().await?;
         let headers = Object::new();
@@ -66,13 +74,13 @@ impl Online {
             set(&headers, name, &value.into());
         }
         let above = self.endpoint.compress_above.unwrap_or(f64::INFINITY);
-        let sent = host.ask(&self.fetch, url, &headers, body, above, signal);
+        let sent = host.ask(&self.fetch, url, &headers, &body.text, above, signal, &body.output);
         let answer = JsFuture::from(sent).await.map_err(|error| {
             let failure = online::network(&describe(&error), &credential, in_browser());
             // What a `fetch` of the caller's throws may hold all that it was given.
             (failure, if self.fetch.is_undefined() { error } else { JsValue::UNDEFINED })
         })?;
-        if get(&answer, "response").is_object() {
+        if !get(&answer, "response").is_undefined() {
             return Ok(answer);
         }
         let reply = reply(&answer);

@@ -9,7 +9,9 @@ use web_sys::AbortController;
 
 use crate::call::Leg;
 use crate::host::Context;
+use crate::online::Body;
 use crate::pool::{Pool, State};
+use crate::request::Prepared;
 
 impl Pool {
     /// Asks the endpoint for the answer to `call`. `failure` says why it was not computed here, if that was tried.
@@ -36,11 +38,13 @@ impl Pool {
                 service_id: pending.names.id.as_deref(),
                 folder: pending.names.folder.as_deref().or_else(|| known?.folder.as_deref()),
                 service: pending.names.service.as_deref().or_else(|| known?.service.as_deref()),
+                is_raw: pending.request.is_raw,
             },
         );
-        let mut body = pending.request.text.clone();
-        if route.version.is_some() || route.version_id != id {
-            body = self.host.for_endpoint(&body, route.version.as_deref(), route.version_id);
+        let Prepared { text, is_raw, output, .. } = &pending.request;
+        let mut body = Body { text: text.clone(), output: output.clone() };
+        if !is_raw && (route.version.is_some() || route.version_id != id) {
+            body.text = self.host.for_endpoint(text, route.version.as_deref(), route.version_id);
         }
         let url = route.url;
         if let Some(failure) = failure.or_else(|| pending.failure.take()) {

@@ -9,13 +9,17 @@ use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
 
 use crate::host::Host;
-use crate::view::{items, shallow};
+use crate::view::{items, outline, shallow};
 
 /// A request, ready to be posted.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// JSON text.
+    /// JSON text; for a caller who gave bytes, a buffer of them.
     pub text: JsValue,
+    /// It is the caller's own text, or bytes, which nobody looks into.
+    pub is_raw: bool,
+    /// How the response is wanted: `undefined` as an object, `"string"`, `"bytes"`.
+    pub output: JsValue,
     /// The package's static outputs were asked for.
     pub metadata: bool,
     /// The package's form description was asked for.
@@ -27,7 +31,8 @@ pub struct Prepared {
 impl Prepared {
     /// A request that asks nothing but the engine.
     pub fn usual(text: JsValue) -> Self {
-        Prepared { text, metadata: false, formspec: false, ctx: JsValue::UNDEFINED }
+        let none = JsValue::UNDEFINED;
+        Prepared { text, is_raw: false, output: none.clone(), metadata: false, formspec: false, ctx: none }
     }
 }
 
@@ -36,7 +41,7 @@ pub fn version_id(input: &JsValue, argument: &JsValue) -> Result<Option<String>>
     if let Some(id) = argument.as_string().filter(|id| !id.trim().is_empty()) {
         return Ok(Some(id));
     }
-    request::check_request(&shallow(input))?;
+    request::check_request(&outline(input))?;
     let meta = get_member(input, "request_meta");
     let member = |key: &str| shallow(&get_member(&meta, key));
     request::version_id(&shallow(argument), &member("version_id"), &member("version_uuid"))
@@ -93,7 +98,7 @@ impl Named {
 ///
 /// What its own code throws is put into `cause`.
 pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, cause: &mut JsValue) -> Result<Prepared> {
-    request::check_request(&shallow(input))?;
+    request::check_request(&outline(input))?;
     let data = get_member(input, "request_data");
     request::check_shape(&shallow(&data), &shallow(&get_member(&data, "inputs")))?;
     let meta = get_member(input, "request_meta");
@@ -143,7 +148,7 @@ pub fn prepare(host: &Host, input: &JsValue, version_id: Option<&str>, cause: &m
         *cause = get(&thrown, "cause");
         host.unfit(&thrown)
     })?;
-    Ok(Prepared { text, metadata, formspec, ctx: get_member(&meta, "_ctx") })
+    Ok(Prepared { metadata, formspec, ctx: get_member(&meta, "_ctx"), ..Prepared::usual(text) })
 }
 
 /// The core judges names one by one, so an array's items are shown to it.

@@ -21,6 +21,11 @@ pub fn shallow(value: &JsValue) -> Raw {
     if let Some(text) = value.as_string() {
         return Raw::Text(text);
     }
+    outline(value)
+}
+
+/// The same, with no more than the beginning of a long text.
+pub fn outline(value: &JsValue) -> Raw {
     view(value, 0, &mut JsValue::undefined())
 }
 

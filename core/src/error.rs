@@ -87,6 +87,8 @@ codes! {
     MemoryLimit = "MEMORY_LIMIT",
     /// The engine's answer is not UTF-8 JSON, or there is none.
     ResponseInvalid = "RESPONSE_INVALID",
+    /// The request or the answer is longer than a text can be here.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE",
     /// Several configured models fit the request equally well.
     ModelAmbiguous = "MODEL_AMBIGUOUS",
     /// The model failed several times in a row: for a moment no call is given to it.

@@ -27,7 +27,7 @@ pub enum ToWorker<V> {
     Call {
         /// Chosen by the page, never reused.
         id: u32,
-        /// The request as JSON text.
+        /// The request as JSON text, or an `ArrayBuffer` of its bytes.
         request: V,
     },
     /// The answer to a [`FromWorker::Dispatch`].

@@ -64,6 +64,34 @@ pub fn version_id(argument: &Raw, meta_version_id: &Raw, meta_version_uuid: &Raw
     Ok(None)
 }
 
+/// How a call wants its response, where it is not as an object.
+pub fn output(value: &Raw) -> Result<Option<&'static str>> {
+    let known = |text: &str| ["string", "bytes"].into_iter().find(|&known| known == text);
+    match value {
+        Raw::Undefined => Ok(None),
+        Raw::Text(text) if text == "object" => Ok(None),
+        Raw::Text(text) if known(text).is_some() => Ok(known(text)),
+        other => Err(refuse("options.output", other, "\"object\", \"string\" or \"bytes\"")),
+    }
+}
+
+/// The version id of a request that is text or bytes, which are not looked into.
+pub fn raw_version_id(argument: &Raw, configured: &[&str]) -> Result<String> {
+    version_id(argument, &Raw::Undefined, &Raw::Undefined)?.ok_or_else(|| {
+        let message = format!(
+            "A request that is text or bytes is not looked into: give the version id as the second argument. {}",
+            listed(configured)
+        );
+        Failure::new(Code::VersionIdMissing, message).at("versionId")
+    })
+}
+
+/// A text that is longer than the browser's texts can be.
+pub fn too_long(what: &str, advice: &str) -> Failure {
+    let message = format!("{what} is longer than a text can be in this browser (in Chromium about 512 MB). {advice}");
+    Failure::new(Code::PayloadTooLarge, message)
+}
+
 /// The call does not say which model to run.
 pub fn missing_version_id(configured: &[&str]) -> Failure {
     let message = format!(
@@ -145,10 +173,10 @@ pub fn service_category(value: &Raw) -> Result<Category> {
 
 /// A member of a call's options that nothing reads.
 pub fn unknown_option(name: &str) -> String {
-    const KNOWN: [&str; 2] = ["signal", "timeout"];
+    const KNOWN: [&str; 4] = ["signal", "timeout", "output", "privateKeys"];
     let hint = match suggest::nearest(name, &KNOWN) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("the options of a call are {}.", text::join(&KNOWN, " and ")),
+        None => format!("the options of a call are {}.", text::join(&KNOWN, ", ")),
     };
     format!("options.{} is not a known option and is ignored: {hint}", clipped(name))
 }
@@ -157,10 +185,10 @@ pub fn unknown_option(name: &str) -> String {
 pub fn check_request(request: &Raw) -> Result<()> {
     match request {
         Raw::Object(_) => Ok(()),
-        Raw::Text(_) | Raw::LongText(..) => Err(invalid(
+        Raw::Text(_) | Raw::LongText(..) | Raw::Bytes(..) => Err(invalid(
             "input",
-            "The request must be an object; found a text. If it is JSON, parse it first. If it is the version id, it \
-             comes second: execute(request, versionId).",
+            "The request must be an object, or JSON of one as text or UTF-8 bytes; what was found does not begin with \
+             {. If it is the version id, it comes second: execute(request, versionId).",
         )),
         other => {
             let message = format!(
@@ -334,12 +362,40 @@ mod tests {
     }
 
     #[test]
+    fn the_output_is_one_of_three() {
+        for (value, found) in [
+            (Raw::Undefined, None),
+            (text("object"), None),
+            (text("string"), Some("string")),
+            (text("bytes"), Some("bytes")),
+        ] {
+            assert_eq!(output(&value), Ok(found));
+        }
+        for bad in [Raw::Null, text("Bytes"), text(""), Raw::Bool(true), object()] {
+            assert_eq!(at(output(&bad)), (Code::RequestInvalid, "options.output".into()), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn text_and_bytes_need_a_version_id_beside_them() {
+        assert_eq!(raw_version_id(&text(" a "), &[]), Ok("a".into()));
+        for none in [Raw::Undefined, Raw::Null, text(" ")] {
+            let failure = raw_version_id(&none, &["only"]).unwrap_err();
+            assert!(failure.message.ends_with("second argument. Configured: only."), "{failure}");
+            assert_eq!(at::<()>(Err(failure)), (Code::VersionIdMissing, "versionId".into()));
+        }
+        assert_eq!(at(raw_version_id(&Raw::Number(1.0), &[])), (Code::RequestInvalid, "versionId".into()));
+        let bytes = Raw::Bytes("Uint8Array".into(), 0.0);
+        assert!(check_request(&bytes).unwrap_err().message.contains("execute(request, versionId)"));
+    }
+
+    #[test]
     fn an_unknown_option_suggests_the_nearest() {
         assert_eq!(
             unknown_option("timeuot"),
             "options.timeuot is not a known option and is ignored: did you mean timeout?"
         );
-        assert!(unknown_option("retries").ends_with("the options of a call are signal and timeout."));
+        assert!(unknown_option("retries").ends_with("the options of a call are signal, timeout, output, privateKeys."));
         assert!(unknown_option(&"x".repeat(5000)).len() < 250);
     }
 

@@ -151,7 +151,7 @@ make(SparkError, "UnauthorizedError", "UNAUTHORIZED CREDENTIAL_INVALID", "unauth
 export const BadRequestError = make(
   SparkError,
   "BadRequestError",
-  "REQUEST_INVALID MODEL_AMBIGUOUS REQUEST_REFUSED",
+  "REQUEST_INVALID MODEL_AMBIGUOUS REQUEST_REFUSED PAYLOAD_TOO_LARGE",
   "bad_request_error",
   undefined,
   400,

@@ -1,6 +1,7 @@
 // One request to the endpoint and what came of it. Where to, with what and how often is decided elsewhere.
 
 import { waitMs } from "./dates.js";
+import { as } from "./payload.js";
 
 /** As much of an answer that is no result is read, in characters. */
 const ERROR_TEXT = 65_536;
@@ -10,13 +11,14 @@ const ERROR_TEXT = 65_536;
  * @param {typeof fetch | undefined} ownFetch the caller's, in place of the browser's
  * @param {string} url
  * @param {Record<string, string>} headers
- * @param {string} body JSON text
+ * @param {string | ArrayBuffer} body JSON text
  * @param {number} compressAbove bytes; larger bodies are compressed
  * @param {AbortSignal} signal
+ * @param {"string" | "bytes" | undefined} output how a result is wanted; only what becomes an object is looked into
  * @returns {Promise<object>} `response` when it is a result; otherwise `unexpected` (see `Unexpected` in the core) or
  *   what the body says
  */
-export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
+export async function ask(ownFetch, url, headers, body, compressAbove, signal, output) {
   const [sent, encoding] = await compressed(body, compressAbove);
   const init = {
     method: "POST",
@@ -40,9 +42,17 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
     retryAfterMs: waitMs(header("retry-after"), header("x-retry-after")),
   };
   if (status !== 200) return { ...told, ...errorIn(await beginning(answer)) };
+  if (output && /\bjson\b/i.test(header("content-type"))) {
+    const inBytes = output === "bytes" && typeof answer.arrayBuffer === "function";
+    const response = inBytes ? new Uint8Array(await answer.arrayBuffer()) : as(output, String(await answer.text()));
+    if (response.length > 0) return { ...told, response };
+    return { ...told, unexpected: "empty" };
+  }
   const text = String(await answer.text());
   const response = parsed(text);
-  if (isObject(response) && isObject(response.response_data)) return { ...told, response, text };
+  if (isObject(response) && isObject(response.response_data)) {
+    return { ...told, response: output ? as(output, text) : response, text };
+  }
   const unexpected = response !== undefined ? "shape" : text.trim() === "" ? "empty" : isHtml(text) ? "html" : "text";
   return { ...told, unexpected, ...errorIn(text) };
 }
@@ -50,7 +60,7 @@ export async function ask(ownFetch, url, headers, body, compressAbove, signal) {
 /** The body as it is sent, and the headers that say so. */
 async function compressed(body, above) {
   // A character is a byte or more.
-  if (!(body.length > above) || typeof CompressionStream === "undefined") return [body];
+  if (!((body.byteLength ?? body.length) > above) || typeof CompressionStream === "undefined") return [body];
   const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
   return [await new Response(stream).blob(), { "Content-Encoding": "gzip" }];
 }

@@ -17,14 +17,19 @@ export class Unfit {
  * @throws {Unfit}
  */
 export function encode(request) {
-  return encodeUsual(request) ?? encodeCarefully(request);
+  return encodeUsual(request, true) ?? encodeCarefully(request);
 }
 
+/** Whether a text would be longer than the browser's can be, in the words of each of them. */
+const isTooLong = (error) => /string length|allocation size|out of memory/i.test(error?.message);
+const TOO_LONG = new Unfit("", "too long");
+
 /** The same for a request that needs no closer look; `undefined` for any other. */
-export function encodeUsual(request) {
+export function encodeUsual(request, tells) {
   try {
     if (isPlain(request.request_data)) return JSON.stringify(request);
-  } catch {
+  } catch (error) {
+    if (tells && isTooLong(error)) throw TOO_LONG;
     // Too deep for the quick look, a cycle, a BigInt, or a getter that throws: the careful way tells which.
   }
 }
@@ -102,6 +107,7 @@ function encodeCarefully(request) {
     });
   } catch (error) {
     if (error instanceof Unfit) throw error;
+    if (isTooLong(error)) throw TOO_LONG;
     // What threw was not seen any more: it is a member of the last object in which one throws.
     const culprit = (holder) => Object.keys(holder).find((key) => throws(holder, key));
     const at = holders.findLastIndex((holder) => culprit(holder) !== undefined);
@@ -155,15 +161,20 @@ export function withPath(response, path) {
   return Object.defineProperty(response, "executionPath", PATHS[path]);
 }
 
+/** An answer as the caller wants it: text, or its bytes. */
+export const as = (output, text) => (output === "bytes" ? new TextEncoder().encode(text) : text);
+
 /**
  * Gives a caller the response with this text, with what the package and the Spark API add to an engine's own. Without
- * `resolve` an engine waits, and gets text. Throws when the text is no JSON object; returns what is wrong with the
+ * `resolve` an engine waits, and gets text. With an `output`, "string" or "bytes", the text is handed on as it is, unless the
+ * package adds to it. Throws when the text is no JSON object; returns what is wrong with the
  * package's part.
  */
-export function settle(resolve, text, staticText, formspecText) {
+export function settle(resolve, text, staticText, formspecText, output) {
+  const isWhole = (staticText ?? formspecText) === undefined;
+  if (output && isWhole) return resolve(as(output, text));
   let response = JSON.parse(text);
   if (typeof response !== "object" || response === null || Array.isArray(response)) throw "";
-  const isWhole = (staticText ?? formspecText) === undefined;
   try {
     if (!isWhole) response = overlay(response, staticText, formspecText);
   } catch (error) {
@@ -179,7 +190,7 @@ export function settle(resolve, text, staticText, formspecText) {
     const members = text.trim().slice(1, -1).trim();
     return `{${members}${members ? more : more.slice(1)}}`;
   }
-  resolve(withPath(response, "offline"));
+  resolve(output ? as(output, JSON.stringify(response)) : withPath(response, "offline"));
 }
 
 /** The longest text taken from a worker, and the longest that goes into our own memory; in UTF-16 units. */

@@ -9,6 +9,7 @@ import { mostPages } from "./memory.js";
 import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
+import { publicPart, rawOf } from "./raw.js";
 import { BUILD, comeFrom, isRunning, missingPrerequisite, runtime } from "./runtime.js";
 import { later, watchSleep } from "./turns.js";
 import { creator, lockName, whenFree } from "./workers.js";
@@ -29,6 +30,10 @@ function rejected(error) {
   throw stackBelow(error);
 }
 
+/** In place of a model's position: the request is to be looked at, or never. */
+const CAREFULLY = -1;
+const RAW = -2;
+const OPTIONS = ["signal", "timeout", "output", "privateKeys"];
 const named = new Set();
 
 function dispose() {
@@ -205,15 +210,26 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
         const message = "The options must be an object such as { signal: controller.signal, timeout: 5000 }.";
         throw stackBelow(new BadRequestError(message, { path: "options", input, uuid: versionId }), method);
       }
+      const { output, timeout, privateKeys } = options ?? {};
+      let request = input;
+      try {
+        if (privateKeys !== undefined) request = publicPart(input, privateKeys);
+      } catch (error) {
+        throw stackBelow(Object.assign(error, { input, uuid: versionId }), method);
+      }
       // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
-      const model = spark.#models.get(usualId(input, versionId));
-      const text = model === undefined ? undefined : encodeUsual(input);
+      let model = spark.#models.get(usualId(request, versionId));
+      let text = model === undefined ? undefined : encodeUsual(request);
+      if (text === undefined) {
+        text = rawOf(request);
+        model = text === undefined ? CAREFULLY : RAW;
+      }
       latest = undefined;
-      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text ? model : -1, text);
+      call = client.execute(input, versionId, timeout, signal, resolve, reject, model, text ?? request, output);
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {
-        if (name === "signal" || name === "timeout" || named.has(name)) continue;
+        if (OPTIONS.includes(name) || named.has(name)) continue;
         named.add(name);
         client.unknownOption(name);
       }

@@ -223,6 +223,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             resolve,
             reject,
             -1,
+            js(REQUEST),
             JsValue::UNDEFINED,
         );
     });
@@ -236,6 +237,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             resolve,
             reject,
             -1,
+            js(REQUEST),
             JsValue::UNDEFINED,
         );
     });

@@ -84,7 +84,7 @@ fn services_that_throw_are_answers() {
     let host: Host = js("({ encode() { throw 'e'; }, settle() { throw 's'; } })").unchecked_into();
     assert_eq!(host.encode(&JsValue::NULL).unwrap_err(), "e");
     assert_eq!(
-        host.settle(Some(&Function::default()), &JsValue::NULL, &JsValue::NULL, &JsValue::NULL).unwrap_err(),
+        host.settle(Some(&Function::default()), &JsValue::NULL, &JsValue::NULL, &JsValue::NULL, NONE).unwrap_err(),
         "s"
     );
 }
@@ -94,7 +94,7 @@ fn settled(response: &str, fixed: &JsValue, form: &JsValue) -> Result<String, Js
     let given = Object::new();
     let resolve: Function = js("(given) => (response) => { given.response = response; }").unchecked_into();
     let resolve = resolve.call1(&JsValue::NULL, &given).unwrap().unchecked_into();
-    let wrong = host(&JsValue::NULL).settle(Some(&resolve), &response.into(), fixed, form)?;
+    let wrong = host(&JsValue::NULL).settle(Some(&resolve), &response.into(), fixed, form, NONE)?;
     let given = get(&given, "response");
     assert_eq!(given.is_undefined(), !wrong.is_undefined(), "either a response or an error");
     Ok(js_sys::JSON::stringify(if wrong.is_undefined() { &given } else { &wrong }).unwrap().into())
@@ -115,7 +115,8 @@ fn answers_are_objects_or_errors() {
 
 #[wasm_bindgen_test]
 fn an_engine_gets_text_of_the_same_shape() {
-    let given = |text: &str| host(&JsValue::NULL).settle(None, &text.into(), NONE, NONE).unwrap().as_string().unwrap();
+    let given =
+        |text: &str| host(&JsValue::NULL).settle(None, &text.into(), NONE, NONE, NONE).unwrap().as_string().unwrap();
     let added = r#""status":"Success","error":null"#;
     assert_eq!(given(r#" {"a":1.0}"#), format!(r#"{{"a":1.0,{added}}}"#), "what it said stays as it is");
     assert_eq!(given("{ }"), format!("{{{added}}}"));

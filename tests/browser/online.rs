@@ -52,6 +52,7 @@ impl Online {
                 resolve,
                 reject,
                 -1,
+                js(REQUEST),
                 nothing,
             );
         });

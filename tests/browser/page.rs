@@ -42,6 +42,7 @@ impl Page {
                 resolve,
                 reject,
                 -1,
+                js(input),
                 JsValue::UNDEFINED,
             );
         });

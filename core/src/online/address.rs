@@ -41,6 +41,8 @@ pub struct Target<'a> {
     pub folder: Option<&'a str>,
     /// The service in the metadata of the model with this version id.
     pub service: Option<&'a str>,
+    /// The body is sent as it is, so that the address must say which version is meant.
+    pub is_raw: bool,
 }
 
 /// Where a request goes and what its body must say.
@@ -117,6 +119,8 @@ pub fn route<'a>(endpoint: &Endpoint, target: &Target<'a>) -> Route<'a> {
             version = named;
         }
         "execute".to_owned()
+    } else if let Some(id) = known(version_id).filter(|_| target.is_raw) {
+        by_id("version", &id)
     } else if let Some(ServiceUri::Service { folder, service, version: named }) = &uri {
         version.clone_from(named);
         by_name(folder, service)

@@ -9,10 +9,11 @@ use std::cell::RefCell;
 use js_sys::{ArrayBuffer, Int32Array, Uint8Array, WebAssembly};
 use spark_execute_core::Code;
 use spark_execute_core::number::number;
+use spark_execute_core::request::too_long;
 use wasm_bindgen::prelude::*;
 
 use super::fault::{Fault, no_memory};
-use crate::js::{Decoder, Encoder, Sized, strict_decoder};
+use crate::js::{Decoder, Encoder, Sized, describe, get, strict_decoder};
 use crate::scope::Environment;
 
 #[wasm_bindgen]
@@ -106,7 +107,7 @@ impl Heap {
         };
     }
 
-    /// Encodes `text` into the memory.
+    /// Encodes `text` into the memory; copies what is no text but a buffer of one's bytes.
     pub fn write(&self, text: &JsValue) -> Result<Input, Fault> {
         let units = text.unchecked_ref::<Sized>().length();
         if units * 3.0 <= f64::from(KEPT) {
@@ -117,6 +118,14 @@ impl Heap {
                 written = write();
             }
             return Ok(Input { at: self.kept, length: written as u32, kept: true });
+        }
+        if units.is_nan() {
+            // A buffer has no `length`; to ask every time what it is would be one more crossing.
+            let bytes = Uint8Array::new(text);
+            let length = bytes.length();
+            let at = self.allocate(f64::from(length))?;
+            Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, length).set(&bytes, 0);
+            return Ok(Input { at, length, kept: false });
         }
         // Most requests are ASCII: one byte a unit. The worst case, three bytes, would grow the memory for good.
         let room = (units + units / 64.0).floor() + 16.0;
@@ -160,8 +169,13 @@ impl Heap {
         let text = self.decoder.decode(&answer);
         self.release(at);
         text.map_err(|error| {
+            if get(&error, "name") != "TypeError" {
+                let advice = "Ask for fewer outputs (request_meta.requested_output).";
+                let failure = too_long("The model's answer", advice).with_details(describe(&error));
+                return Fault { failure, fatal: false };
+            }
             let message = "The model's answer is not valid UTF-8. Its package may be damaged; export it again.";
-            invalid(message, &crate::js::describe(&error))
+            invalid(message, &describe(&error))
         })
     }
 
@@ -182,7 +196,7 @@ impl Heap {
         match self.instance.malloc(size) {
             Ok(0) => Err(out_of_memory("malloc returned 0".into())),
             Ok(at) => Ok(at),
-            Err(thrown) => Err(out_of_memory(crate::js::describe(&thrown))),
+            Err(thrown) => Err(out_of_memory(describe(&thrown))),
         }
     }
 
