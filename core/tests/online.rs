@@ -284,6 +284,18 @@ fn a_name_that_only_the_page_knows_is_sent_only_where_nothing_else_says_which_se
         (configured, "version/my-model", Some("my-model")),
         (Target { is_configured: false, ..named }, "folders/f/services/s/execute", Some("my-model")),
         (Target { service_uri: Some("nonsense"), ..configured }, "version/my-model", Some("my-model")),
+        // A body that stays as it is cannot say which version is meant.
+        (
+            Target { version_id: Some(ID), is_raw: true, ..named },
+            "version/11111111-2222-3333-4444-555555555555",
+            Some(ID),
+        ),
+        (
+            Target { own_version_id: Some(ID), is_raw: true, ..named },
+            "version/11111111-2222-3333-4444-555555555555",
+            Some(ID),
+        ),
+        (Target { is_raw: true, ..named }, "folders/f/services/s/execute", None),
     ] {
         let route = route(&endpoint(AuthType::BearerToken), &target);
         assert!(route.url.ends_with(&format!("/api/v3/{path}")), "{} for {target:?}", route.url);

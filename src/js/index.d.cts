@@ -96,6 +96,26 @@ declare class Spark {
     input: Spark.SparkRequest,
     options: Spark.ExecuteOptions,
   ): Promise<Spark.SparkResponse<Outputs>>;
+  /** Gives the response in the form `output`: text or bytes are what the engine, or the endpoint, wrote. */
+  execute<const Output extends Spark.Output>(
+    input: Spark.SparkRequest,
+    versionId: string | null | undefined,
+    options: Spark.ExecuteOptions<Output> & { output: Output },
+  ): Promise<Spark.ResponseAs<Output>>;
+  /** The same for the model that `request_meta` names. */
+  execute<const Output extends Spark.Output>(
+    input: Spark.SparkRequest,
+    options: Spark.ExecuteOptions<Output> & { output: Output },
+  ): Promise<Spark.ResponseAs<Output>>;
+  /**
+   * Takes the request as JSON text or UTF-8 bytes, which are not looked into: the version id must be given, and nothing is
+   * normalised. Bytes are copied, so that they may change at once.
+   */
+  execute<const Output extends Spark.Output = "object">(
+    input: Spark.RawRequest,
+    versionId: string,
+    options?: Omit<Spark.ExecuteOptions<Output>, "privateKeys">,
+  ): Promise<Spark.ResponseAs<Output>>;
 
   /**
    * Like {@link execute}, but returns at once, with the promise of the response and a token that cancels the call.
@@ -115,6 +135,23 @@ declare class Spark {
     input: Spark.SparkRequest,
     options: Spark.ExecuteOptions,
   ): Spark.Execution<Outputs>;
+  /** With an `output`, and text or bytes for a request, as {@link execute}. */
+  executeWithCancellationToken<const Output extends Spark.Output>(
+    input: Spark.SparkRequest,
+    versionId: string | null | undefined,
+    options: Spark.ExecuteOptions<Output> & { output: Output },
+  ): Spark.ExecutionOf<Spark.ResponseAs<Output>>;
+  /** The same for the model that `request_meta` names. */
+  executeWithCancellationToken<const Output extends Spark.Output>(
+    input: Spark.SparkRequest,
+    options: Spark.ExecuteOptions<Output> & { output: Output },
+  ): Spark.ExecutionOf<Spark.ResponseAs<Output>>;
+  /** The same for text and bytes. */
+  executeWithCancellationToken<const Output extends Spark.Output = "object">(
+    input: Spark.RawRequest,
+    versionId: string,
+    options?: Omit<Spark.ExecuteOptions<Output>, "privateKeys">,
+  ): Spark.ExecutionOf<Spark.ResponseAs<Output>>;
 
   /**
    * Ends all workers and frees everything. Open calls, and calls made later, are rejected with a `DestroyedError`. It
@@ -701,7 +738,7 @@ declare namespace Spark {
   }
 
   /** The last argument of `execute` and `executeWithCancellationToken`. */
-  export interface ExecuteOptions {
+  export interface ExecuteOptions<Form extends Output = "object"> {
     /**
      * Cancels the call when it is aborted, before or after the call began: the promise is rejected with an
      * `ExecuteCancelled` whose `cause` is the signal's reason.
@@ -712,7 +749,33 @@ declare namespace Spark {
      * @defaultValue the `timeout` of the configuration
      */
     timeout?: number | undefined;
+    /**
+     * How the response is given: parsed, as the text that the engine or the endpoint wrote, or as its UTF-8 bytes. Text
+     * and bytes are handed on as they are: nothing is checked in them or added, neither `status` and `error` of offline
+     * answers nor `executionPath`, which the event `execute` tells.
+     * @defaultValue `"object"`
+     */
+    output?: Form | undefined;
+    /**
+     * Members of `request_data` whose names begin with `_` stay on the page: neither the engine nor the endpoint sees them.
+     * Not for text and bytes, which are not looked into.
+     * @defaultValue false
+     */
+    privateKeys?: boolean | undefined;
   }
+
+  /** How a response is given. */
+  export type Output = "object" | "string" | "bytes";
+
+  /** The response in the form `Form`. */
+  export type ResponseAs<Form extends Output> = Form extends "string"
+    ? string
+    : Form extends "bytes"
+      ? Uint8Array
+      : SparkResponse<ModelOutputs>;
+
+  /** A request as JSON text, or as its UTF-8 bytes. */
+  export type RawRequest = string | ArrayBufferView | ArrayBufferLike;
 
   /** What is needed of an `AbortSignal`. */
   export interface AbortSignalLike {
@@ -727,9 +790,12 @@ declare namespace Spark {
   }
 
   /** A call that can be cancelled. */
-  export interface Execution<Outputs extends object = ModelOutputs> {
+  export interface Execution<Outputs extends object = ModelOutputs> extends ExecutionOf<SparkResponse<Outputs>> {}
+
+  /** A call that can be cancelled, with a response of this type. */
+  export interface ExecutionOf<Response> {
     /** What {@link Spark.execute} would return. */
-    readonly response: Promise<SparkResponse<Outputs>>;
+    readonly response: Promise<Response>;
     /** Cancels this call and no other. */
     readonly cancellationToken: CancellationToken;
   }
@@ -1071,6 +1137,7 @@ declare namespace Spark {
    * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
    * | `MEMORY_LIMIT` | the engine asked for more memory than its `memoryLimit` |
    * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
+   * | `PAYLOAD_TOO_LARGE` | the request or the answer is longer than a text can be in this browser |
    * | `MODEL_AMBIGUOUS` | several configured models fit the request equally well |
    * | `CIRCUIT_OPEN` | the model failed several times in a row: for a moment no call is given to it |
    * | `CREDENTIAL_INVALID` | the function for the credential threw, or gave nothing that can be sent |
@@ -1120,6 +1187,7 @@ declare namespace Spark {
     OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
     MEMORY_LIMIT: WasmRunnerErrors.MemoryLimitError;
     RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
+    PAYLOAD_TOO_LARGE: WasmRunnerErrors.BadRequestError;
     MODEL_AMBIGUOUS: WasmRunnerErrors.BadRequestError;
     CIRCUIT_OPEN: WasmRunnerErrors.CircuitOpenError;
     CREDENTIAL_INVALID: WasmRunnerErrors.UnauthorizedError;
@@ -1344,7 +1412,7 @@ declare namespace Spark {
      */
     export class BadRequestError extends SparkError {
       readonly name: "bad_request_error";
-      readonly code: "REQUEST_INVALID" | "CONFIG_INVALID" | "MODEL_AMBIGUOUS" | "REQUEST_REFUSED";
+      readonly code: "REQUEST_INVALID" | "CONFIG_INVALID" | "MODEL_AMBIGUOUS" | "REQUEST_REFUSED" | "PAYLOAD_TOO_LARGE";
     }
 
     /** The configuration is wrong; `path` names the field. */

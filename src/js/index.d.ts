@@ -38,8 +38,12 @@ export import RequestData = Spark.RequestData;
 export import ModelInputs = Spark.ModelInputs;
 export import RequestMeta = Spark.RequestMeta;
 export import ExecuteOptions = Spark.ExecuteOptions;
+export import Output = Spark.Output;
+export import ResponseAs = Spark.ResponseAs;
+export import RawRequest = Spark.RawRequest;
 export import AbortSignalLike = Spark.AbortSignalLike;
 export import Execution = Spark.Execution;
+export import ExecutionOf = Spark.ExecutionOf;
 export import CancellationToken = Spark.CancellationToken;
 
 export import SparkResponse = Spark.SparkResponse;

@@ -46,11 +46,13 @@ export class Late {
 
   execute(input, ...call) {
     const id = this.#calls.push(0);
-    const [, , , , reject] = call;
-    // As it is now, whatever the caller does with it meanwhile.
+    const [, , , , reject, , request] = call;
+    // As it is now, whatever the caller does with it meanwhile. Text and copies of bytes stay as they are.
     try {
-      const { request_data } = JSON.parse(encode({ request_data: input.request_data }));
-      input = { ...input, request_data };
+      if (typeof request === "object" && !(request instanceof ArrayBuffer)) {
+        const { request_data } = JSON.parse(encode({ request_data: request.request_data }));
+        call[6] = { ...request, request_data };
+      }
     } catch {
       // The client says what is wrong with it.
     }

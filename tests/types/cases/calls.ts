@@ -42,8 +42,6 @@ spark.execute({
 });
 // @ts-expect-error no request
 spark.execute();
-// @ts-expect-error JSON text
-spark.execute(JSON.stringify(input), "a");
 // @ts-expect-error inputs in the wrong place
 spark.execute({ inputs: { radius: 2 } }, "a");
 // @ts-expect-error inputs in the wrong place
@@ -64,6 +62,41 @@ spark.execute({ request_meta: { version_id: 5 } });
 spark.execute({ request_meta: { requested_output: [5] } });
 // @ts-expect-error text
 spark.execute({ request_meta: { service_category: ["metadata"] } });
+
+// Raw requests and answers.
+const json = JSON.stringify(input);
+const bytes = new Uint8Array(2);
+const raw1 = spark.execute(json, "a");
+is<typeof raw1, Promise<SparkResponse>>(true);
+const raw2 = spark.execute(bytes, "a", { output: "object", timeout: 5 });
+is<typeof raw2, Promise<SparkResponse>>(true);
+const raw3 = spark.execute(json, "a", { output: "string", signal });
+is<typeof raw3, Promise<string>>(true);
+const raw4 = spark.execute(input, { output: "string" });
+is<typeof raw4, Promise<string>>(true);
+const raw5 = spark.execute(input, "a", { output: "string", privateKeys: true });
+is<typeof raw5, Promise<string>>(true);
+const raw6 = spark.execute(bytes.buffer, "a", { output: "bytes" });
+is<typeof raw6, Promise<Uint8Array>>(true);
+const raw7 = spark.execute(new DataView(bytes.buffer), "a", { output: "bytes" });
+is<typeof raw7, Promise<Uint8Array>>(true);
+const raw8 = spark.executeWithCancellationToken(input, null, { output: "bytes" }).response;
+is<typeof raw8, Promise<Uint8Array>>(true);
+const raw9 = spark.executeWithCancellationToken(json, "a", { output: "string" }).response;
+is<typeof raw9, Promise<string>>(true);
+declare const anyForm: { timeout: number } & import("spark-execute").ExecuteOptions;
+const raw10 = spark.execute(input, "a", anyForm);
+is<typeof raw10, Promise<SparkResponse>>(true);
+// @ts-expect-error text is not looked into for a version id
+spark.execute(json);
+// @ts-expect-error text is not looked into for a version id
+spark.execute(json, { output: "string" });
+// @ts-expect-error nor for private keys
+spark.execute(json, "a", { privateKeys: true });
+// @ts-expect-error no such form
+spark.execute(input, "a", { output: "text" });
+// @ts-expect-error a switch
+spark.execute(input, "a", { privateKeys: "yes" });
 
 // Options.
 spark.execute(input, "a", { timeout: 5, signal });

@@ -317,6 +317,25 @@ async fn memory_that_grows_under_a_call_is_found_again() {
 }
 
 #[wasm_bindgen_test]
+async fn bytes_come_as_they_are() {
+    let engine = puppet(
+        "malloc",
+        "memory.grow(1);
+        new Uint8Array(memory.buffer).copyWithin(70000, at, at + length);
+        new DataView(memory.buffer).setInt32(out, length, true);
+        return 70000;",
+    )
+    .await
+    .unwrap();
+    for text in ["{}", "{\"a\":\"ü\"}"] {
+        let bytes = js_sys::Uint8Array::from(text.as_bytes()).buffer();
+        assert_eq!(engine.compute(&bytes).unwrap(), *text);
+    }
+    let invalid = js_sys::Uint8Array::from(&[b'{', 0xff, b'}'][..]).buffer();
+    assert_eq!(engine.compute(&invalid).unwrap_err().failure.code, Code::ResponseInvalid);
+}
+
+#[wasm_bindgen_test]
 async fn an_engine_without_memory_for_us_says_so() {
     for malloc in ["() => 0", "() => { throw new Error('OOM'); }"] {
         let failure = puppet(malloc, "").await.err().unwrap();

@@ -1,0 +1,428 @@
+// Requests as JSON text and bytes, answers as text and bytes: nothing is parsed that nobody asked to have parsed.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { at } from "../../scripts/lib/paths.mjs";
+import { ECHO, engine } from "./lib/engines.mjs";
+import { onlineStage } from "./lib/online.mjs";
+import { packageOf } from "./lib/stage.mjs";
+
+const { test: onlineTest, made } = onlineStage();
+const cylinder = packageOf("cylinder");
+const echo = made("echo.zip", ECHO);
+const hex = made("hex.zip", engine((text, shared) => {
+  const bytes = new Uint8Array(shared.memory.buffer, shared.lastAt, shared.lastLength);
+  return { response_data: { outputs: { hex: Array.from(bytes, (byte) => byte.toString(16)).join(" ") } } };
+}, (shared, { _node_calc_v3: calc }) => ({
+  _node_calc_v3(workbook, at, length, lengthAt) {
+    Object.assign(shared, { lastAt: at, lastLength: length });
+    return calc(workbook, at, length, lengthAt);
+  },
+})));
+const refuses = made("refuses.zip", engine((text) => {
+  if (text.includes("trap")) throw new WebAssembly.RuntimeError("unreachable");
+  return text.includes("bad") ? "no JSON" : { response_data: { outputs: {} } };
+}));
+
+const test = (name, work) =>
+  onlineTest(name, async (page, server) => {
+    await page.run(prepare);
+    await work(page, server);
+  });
+
+/** Runs in the page. */
+function prepare() {
+  const encoder = new TextEncoder();
+  globalThis.inputsOf = (request) => {
+    const text = JSON.stringify(request);
+    return { object: request, string: text, bytes: encoder.encode(text) };
+  };
+  globalThis.kindOf = (value) => (value instanceof Uint8Array ? "bytes" : typeof value);
+  globalThis.objectOf = (value) => {
+    if (typeof value === "object" && !(value instanceof Uint8Array)) return value;
+    return JSON.parse(typeof value === "string" ? value : new TextDecoder("utf-8", { fatal: true }).decode(value));
+  };
+  /** All nine ways, with what JSON did on the page in each; one call before warms the model. */
+  globalThis.nine = async (spark, request, id) => {
+    const { parse, stringify } = JSON;
+    await spark.execute(request, id);
+    const found = [];
+    for (const [given, input] of Object.entries(inputsOf(request))) {
+      for (const output of ["object", "string", "bytes"]) {
+        const count = { stringify: 0, parse: 0 };
+        JSON.parse = (...of) => (count.parse++, parse(...of));
+        JSON.stringify = (...of) => (count.stringify++, stringify(...of));
+        let answer;
+        try {
+          answer = await spark.execute(input, id, { output });
+        } finally {
+          Object.assign(JSON, { parse, stringify });
+        }
+        found.push({ given, output, kind: kindOf(answer), path: answer.executionPath, ...count, answer: objectOf(answer) });
+      }
+    }
+    return found;
+  };
+}
+
+/** `async` asks nobody else with these. */
+const INPUTS = { radius: 3, height: 10, dispatch: false, note: "ü😀" };
+
+/** What differs from call to call on a server. */
+const OWN = { call_id: null, process_time: null, request_timestamp: null };
+
+/** What the nine ways must have in common, and what in each of them. */
+function verify(found, path) {
+  assert.equal(found.length, 9);
+  if (path === "online") for (const { answer } of found) Object.assign(answer.response_meta, OWN);
+  const [{ answer }] = found;
+  for (const one of found) {
+    const { given, output } = one;
+    assert.equal(one.kind, output, `${given} → ${output}`);
+    assert.equal(one.path, output === "object" ? path : undefined);
+    assert.equal(one.stringify, given === "object" ? 1 : 0, `stringify for ${given} → ${output}`);
+    assert.equal(one.parse, output === "object" ? 1 : 0, `parse for ${given} → ${output}`);
+    // Objects get what the Spark API has and engines leave out.
+    if (path === "offline") one.answer = { ...one.answer, status: "Success", error: null };
+    assert.deepEqual(one.answer, answer, `${given} → ${output}`);
+  }
+}
+
+for (const name of ["cylinder", "table", "async"]) {
+  test(`offline, ${name}: nine ways, one answer; JSON is used as often as asked for`, async (page) => {
+    const { id, url } = packageOf(name);
+    const found = await page.run(
+      async ({ id, url, request }) => {
+        const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
+        const found = await nine(spark, request, id);
+        await spark.destroy();
+        return found;
+      },
+      { id, url, request: { request_data: { inputs: INPUTS }, request_meta: { version_id: id } } },
+    );
+    verify(found, "offline");
+  });
+}
+
+test("online: nine ways, one answer; the body is what the caller gave", async (page, server) => {
+  const found = await page.run(async (id) => {
+    const spark = new Spark({ sparkEndpoint: endpoint() });
+    const request = { request_data: { inputs: { radius: 3, height: 10 } }, request_meta: { version_id: id } };
+    const found = await nine(spark, request, id);
+    await spark.destroy();
+    return found;
+  }, cylinder.id);
+  verify(found, "online");
+  for (const { path, json } of server.calls) {
+    assert.equal(path, `/example/api/v3/version/${cylinder.id}`);
+    assert.deepEqual(json.request_data, { inputs: { radius: 3, height: 10 } });
+  }
+});
+
+test("online: text that JSON.stringify would not write so, compressed and not", async (page, server) => {
+  await page.run(async (id) => {
+    const text = ` {"request_data": {"inputs": {"radius": 3.0, "height": 10}}}\n`;
+    for (const compressAbove of [undefined, 5]) {
+      const sent = [];
+      const own = (url, init) => (sent.push(init.body), fetch(url, init));
+      const spark = new Spark({ sparkEndpoint: endpoint({ compressAbove, fetch: own }) });
+      const answers = [];
+      for (const input of [text, new TextEncoder().encode(text)]) {
+        answers.push(await spark.execute(input, id, { output: "string" }));
+      }
+      await spark.destroy();
+      const as = async (body) => (typeof body === "string" ? body : new Response(body).text());
+      if (compressAbove === undefined) {
+        if (await as(sent[0]) !== text || await as(sent[1]) !== text) throw new Error("another body");
+      } else if (!sent.every((body) => body instanceof Blob)) throw new Error("not compressed");
+      const outputs = (answer) => JSON.stringify(JSON.parse(answer).response_data.outputs);
+      if (outputs(answers[0]) !== outputs(answers[1])) throw new Error(answers.join());
+    }
+  }, cylinder.id);
+  assert.equal(server.calls.length, 4);
+});
+
+test("text and bytes reach the engine as they are", async (page) => {
+  const got = await page.run(
+    async ({ echo, hex }) => {
+      const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: echo }, { versionId: "hex", binary: hex }] });
+      const text = `\n {"request_data": {"inputs": {"ü": "😀", "_b": 1.00}}, "request_meta": {"requested_output": "a", "_ctx": {}}} `;
+      const long = text + " ".repeat(50_000);
+      const bytes = new TextEncoder().encode(text);
+      const around = new Uint8Array(bytes.length + 10).fill(255);
+      around.set(bytes, 5);
+      const view = around.subarray(5, -5);
+      const inputs = [text, bytes, view, new DataView(around.buffer, 5, bytes.length), bytes.buffer, new TextEncoder().encode(long)];
+      const texts = [];
+      for (const input of inputs) texts.push((await outputsOf(spark.execute(input, "m"))).text.trimEnd());
+      const invalid = Uint8Array.of(0xef, 0xbb, 0xbf, 123, 0xff, 0xc0, 125);
+      const { hex: bare } = await outputsOf(spark.execute(invalid, "hex"));
+      // As they are when the call is made, though the model is busy.
+      const first = spark.execute(text, "m");
+      const changing = Uint8Array.from(bytes);
+      const second = spark.execute(changing, "m");
+      changing.fill(0);
+      await first;
+      const kept = (await outputsOf(second)).text.trimEnd() === text.trimEnd();
+      await spark.destroy();
+      return { same: texts.map((got) => got === text.trimEnd()), bare, kept, length: view.byteLength > 0 };
+    },
+    { echo, hex },
+  );
+  assert.deepEqual(got, { same: Array(6).fill(true), bare: "ef bb bf 7b ff c0 7d", kept: true, length: true });
+});
+
+test("a request without its id, swapped arguments, and what is no JSON of an object", async (page) => {
+  const got = await page.run(async (echo) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: echo }] });
+    const detached = new Uint8Array(4);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    const errors = [];
+    for (const [input, id] of [
+      ["{}"],
+      [new TextEncoder().encode('{"request_meta":{"version_id":"m"}}'), " "],
+      ["{}", 5],
+      ["{}", "other"],
+      ["m", { request_data: { inputs: {} } }],
+      ["", "m"],
+      ["  ", "m"],
+      ["[{}]", "m"],
+      [new Uint8Array(0), "m"],
+      [new ArrayBuffer(0), "m"],
+      [detached, "m"],
+      [Uint8Array.of(80, 75, 3, 4), "m"],
+    ]) {
+      const { code, path, message } = await refused(spark.execute(input, id));
+      errors.push([code, path ?? null, message]);
+    }
+    await spark.destroy();
+    return errors;
+  }, echo);
+  const input = ["REQUEST_INVALID", "input"];
+  const codes = [["VERSION_ID_MISSING", "versionId"], ["VERSION_ID_MISSING", "versionId"], ["REQUEST_INVALID", "versionId"]];
+  assert.deepEqual(got.map(([code, path]) => [code, path]), [...codes, ["MODEL_NOT_FOUND", null], ...Array(8).fill(input)]);
+  assert.match(got[0][2], /second argument\. Configured: m\./);
+  for (const [, , message] of got.slice(4)) assert.match(message, /execute\(request, versionId\)/);
+});
+
+test("output and privateKeys of the wrong kind", async (page) => {
+  const got = await page.run(async (echo) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: echo }] });
+    const errors = [];
+    for (const options of [{ output: "text" }, { output: null }, { output: true }, { privateKeys: "yes" }, { privateKeys: null }]) {
+      errors.push(await refused(spark.execute(ask({}), "m", options)));
+    }
+    for (const raw of ["{}", new TextEncoder().encode("{}")]) {
+      errors.push(await refused(spark.execute(raw, "m", { privateKeys: true })));
+      await spark.execute(raw, "m", { privateKeys: false });
+    }
+    await spark.destroy();
+    return errors.map(({ code, path, class: kind }) => [kind, code, path]);
+  }, echo);
+  const at = (path) => ["BadRequestError", "REQUEST_INVALID", path];
+  assert.deepEqual(got, [...Array(3).fill(at("options.output")), ...Array(4).fill(at("options.privateKeys"))]);
+});
+
+test("private keys stay on the page, on both paths, and with the caller", async (page, server) => {
+  const got = await page.run(
+    async ({ echo, id }) => {
+      const seen = [];
+      const own = (url, init) => (seen.push(init.body), fetch(url, init));
+      const models = [{ versionId: "m", binary: echo }];
+      const offline = new Spark({ nodegenModels: models });
+      const online = new Spark({ sparkEndpoint: endpoint({ fetch: own }) });
+      class Data {
+        constructor() {
+          Object.assign(this, { inputs: { radius: 1, height: 1, _inner: 1 }, _secret: "marker" });
+        }
+        toJSON() {
+          return { ...this, _made: "marker" };
+        }
+      }
+      const requests = () => [
+        { request_data: { inputs: { radius: 1, height: 1, _inner: 1 }, _a: "marker", b_: 2 }, request_meta: { version_id: "m" } },
+        deepFreeze({ request_data: { _a: { marker: 1 }, inputs: { _inner: 1 } } }),
+        { request_data: new Data(), request_meta: { requested_output: "a" } },
+        { request_data: { inputs: { _inner: 1 } } },
+      ];
+      const texts = [];
+      for (const request of requests()) {
+        const before = JSON.stringify(request);
+        texts.push((await outputsOf(offline.execute(request, "m", { privateKeys: true }))).text);
+        if (JSON.stringify(request) !== before) throw new Error("changed");
+        await online.execute(request, id, { privateKeys: true });
+      }
+      const open = (await outputsOf(offline.execute(requests()[0], "m"))).text;
+      const request = { request_data: { _a: 1, get inputs() { throw new Error("mine"); } } };
+      const failed = await refused(offline.execute(request, "m", { privateKeys: true }));
+      const wrong = { request_data: { _a: 1, inputs: { x: NaN } } };
+      let kept;
+      await offline.execute(wrong, "m", { privateKeys: true }).catch((error) => (kept = [error.code, error.modelInfo.input === wrong]));
+      await Promise.all([offline.destroy(), online.destroy()]);
+      return { texts, seen, open, failed: [failed.code, failed.path, failed.cause?.message], kept };
+    },
+    { echo, id: cylinder.id },
+  );
+  assert.match(got.open, /marker/);
+  assert.equal(got.seen.length, 4);
+  for (const text of [...got.texts, ...got.seen]) {
+    assert.doesNotMatch(text, /marker/);
+    assert.match(text, /_inner/);
+  }
+  assert.match(got.texts[0], /b_/);
+  assert.deepEqual(got.failed, ["REQUEST_INVALID", "request_data", "mine"]);
+  assert.deepEqual(got.kept, ["REQUEST_INVALID", true]);
+  assert.equal(server.calls.length, 4);
+});
+
+test("metadata and form descriptions in each form", async (page) => {
+  const { id, url } = packageOf("cylinder-export");
+  const got = await page.run(
+    async ({ id, url }) => {
+      const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
+      const found = [];
+      for (const service_category of ["metadata", "formspec"]) {
+        for (const output of ["object", "string", "bytes"]) {
+          const answer = await spark.execute(ask({ radius: 1, height: 1 }, { service_category }), id, { output });
+          found.push([service_category, kindOf(answer), objectOf(answer)]);
+        }
+      }
+      await spark.destroy();
+      return found;
+    },
+    { id, url },
+  );
+  assert.deepEqual(got.map(([, kind]) => kind), ["object", "string", "bytes", "object", "string", "bytes"]);
+  for (const [category, , answer] of got) {
+    assert.deepEqual(answer, got.find(([other]) => other === category)[2]);
+  }
+});
+
+test("fallback, circuit and typed errors, for text as for objects; events tell the path", async (page, server) => {
+  const got = await page.run(
+    async ({ refuses, id }) => {
+      const paths = [];
+      const nodegenModels = [{ versionId: id, binary: refuses }];
+      const both = new Spark({ nodegenModels, sparkEndpoint: endpoint() });
+      both.addEventListener("execute", ({ detail }) => paths.push(detail.path));
+      both.addEventListener("fallback", ({ detail }) => paths.push(detail.error.code));
+      const trap = '{"request_data":{"inputs":{"radius":1,"height":1,"x":"trap"}}}';
+      const answer = await both.execute(trap, id, { output: "bytes" });
+      await new Promise((turn) => setTimeout(turn));
+      await both.destroy();
+      const alone = new Spark({ nodegenModels });
+      const codes = [];
+      for (let call = 0; call < 4; call++) codes.push((await refused(alone.execute(trap, id, { output: "string" }))).code);
+      await alone.destroy();
+      const fresh = new Spark({ nodegenModels });
+      const bad = await fresh.execute('{"bad":1}', id, { output: "string" });
+      codes.push((await refused(fresh.execute('{"bad":1}', id))).code);
+      await fresh.destroy();
+      return { kind: kindOf(answer), keys: Object.keys(objectOf(answer)), paths, codes, bad };
+    },
+    { refuses, id: cylinder.id },
+  );
+  assert.equal(got.kind, "bytes");
+  assert.ok(got.keys.includes("response_data"));
+  assert.deepEqual(got.paths, ["ENGINE_TRAP", "online"]);
+  assert.deepEqual(got.codes, ["ENGINE_TRAP", "ENGINE_TRAP", "ENGINE_TRAP", "CIRCUIT_OPEN", "RESPONSE_INVALID"]);
+  assert.equal(got.bad, "no JSON", "nobody asked to have it looked into");
+  assert.equal(server.calls.length, 1);
+});
+
+test("online, a 200 that is no JSON is an error in each form", async (page) => {
+  const got = await page.run(async (id) => {
+    const answers = [
+      ["<!doctype html><p>Sign in", "text/html"],
+      ["", "application/json"],
+      ["plain", "text/plain"],
+      ['{"a":1}', "text/plain"],
+      ['{"response_data":{}}', "text/plain"],
+      ['{"any": "thing"} ', "application/json; charset=utf-8"],
+      ["{}", "application/problem+json"],
+    ];
+    const found = [];
+    for (const output of ["string", "bytes"]) {
+      for (const [body, type] of answers) {
+        const own = async () => new Response(body, { headers: { "content-type": type } });
+        const spark = new Spark({ sparkEndpoint: endpoint({ fetch: own }) });
+        const answer = await spark.execute("{}", id, { output }).catch(({ code }) => code);
+        found.push(typeof answer === "string" ? answer : new TextDecoder().decode(answer));
+        await spark.destroy();
+      }
+    }
+    return found;
+  }, cylinder.id);
+  const invalid = "ONLINE_RESPONSE_INVALID";
+  const each = [...Array(4).fill(invalid), '{"response_data":{}}', '{"any": "thing"} ', "{}"];
+  assert.deepEqual(got, [...each, ...each]);
+});
+
+test("mocked, since real ones take gigabytes: texts longer than a browser's can be", async (page) => {
+  const got = await page.run(async (echo) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: echo }] });
+    const errors = [];
+    const { stringify } = JSON;
+    for (const message of ["Invalid string length", "allocation size overflow", "Out of memory"]) {
+      for (const meta of [{ version_id: "m" }, { requested_output: "a" }]) {
+        let times = 0;
+        JSON.stringify = () => {
+          times++;
+          throw new RangeError(message);
+        };
+        const { code, message: told } = await refused(spark.execute(ask({ a: 1 }, meta), "m"));
+        JSON.stringify = stringify;
+        errors.push([code, /longer than a text can be .* Send less data/.test(told), times <= 2]);
+      }
+    }
+    await outputsOf(spark.execute(ask({ a: 1 }), "m"));
+    await spark.destroy();
+    return errors;
+  }, echo);
+  assert.deepEqual(got, Array(6).fill(["PAYLOAD_TOO_LARGE", true, true]));
+});
+
+test("mocked, since a real one takes gigabytes: an answer longer than a text can be, and a heap without room", async (page) => {
+  // In the worker, before ours keeps the decoder: this package's glue replaces what decodes answers.
+  const long = page.server.routes[echo] && made("long.zip", engine(() => "{}", () => {
+    const { decode } = TextDecoder.prototype;
+    TextDecoder.prototype.decode = function (bytes, ...more) {
+      if (bytes?.length === 2) throw new RangeError("Invalid string length");
+      return decode.call(this, bytes, ...more);
+    };
+    return {};
+  }));
+  const full = made("full.zip", engine(() => ({}), (shared, { _malloc: malloc }) => ({ _malloc: (size) => (size > 100_000 ? 0 : malloc(size)) })));
+  const got = await page.run(
+    async ({ long, full }) => {
+      const spark = new Spark({ nodegenModels: [{ versionId: "long", binary: long }, { versionId: "full", binary: full }] });
+      const errors = [await refused(spark.execute(ask({}), "long"))];
+      for (const input of [`{"a":"${"x".repeat(200_000)}"}`, new Uint8Array(200_000).fill(123)]) {
+        errors.push(await refused(spark.execute(input, "full")));
+      }
+      await spark.destroy();
+      return errors.map(({ code, message }) => [code, message]);
+    },
+    { long, full },
+  );
+  assert.deepEqual(got.map(([code]) => code), ["PAYLOAD_TOO_LARGE", "OUT_OF_MEMORY", "OUT_OF_MEMORY"]);
+  assert.match(got[0][1], /requested_output/);
+  assert.match(got[1][1], /200008 bytes\. Send less data|bytes\. Send less data/);
+});
+
+test("the README's snippet", async (page) => {
+  const readme = readFileSync(at("README.md"), "utf8");
+  const [, code] = /\n### Text and bytes\n.*?```js\n(.*?)```/s.exec(readme);
+  const logged = await page.run(
+    async ({ code, id, url }) => {
+      const logged = [];
+      const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url }] });
+      const Async = (async () => {}).constructor;
+      await new Async("spark", "versionId", "console", code)(spark, id, { log: (value) => logged.push(value) });
+      await spark.destroy();
+      return logged;
+    },
+    { code, id: cylinder.id, url: cylinder.url },
+  );
+  assert.deepEqual(logged, [...code.matchAll(/^console.*; \/\/ (.*)$/gm)].map(([, value]) => JSON.parse(value)));
+  assert.ok(logged.length > 1);
+});
