@@ -17,11 +17,11 @@ extern "C" {
 
     /// A message of one call. `Array.of` takes several times as long.
     #[wasm_bindgen(constructor, js_class = "Array")]
-    pub fn new(id: u32, request: &JsValue) -> Calls;
+    pub fn new(id: f64, request: &JsValue) -> Calls;
 
     /// Adds a call.
     #[wasm_bindgen(method, js_class = "Array")]
-    pub fn push(this: &Calls, id: u32, request: &JsValue);
+    pub fn push(this: &Calls, id: f64, request: &JsValue);
 
     /// Calls `callback` after `delay` milliseconds.
     #[wasm_bindgen(js_name = setTimeout)]

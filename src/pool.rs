@@ -268,6 +268,7 @@ impl Pool {
     fn collect(&self, replica: ReplicaId, call: CallId, posts: &mut Vec<(ReplicaId, Calls)>) {
         let state = self.state.borrow();
         let Some(pending) = state.calls.get(&call) else { return };
+        let call = pending.request.wire_id(call);
         match posts.iter().find(|(id, _)| *id == replica) {
             Some((_, calls)) => calls.push(call, &pending.request.text),
             None => posts.push((replica, Calls::new(call, &pending.request.text))),

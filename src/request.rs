@@ -4,6 +4,7 @@ use js_sys::{Array, Object, Reflect};
 use spark_execute_core::raw::Raw;
 use spark_execute_core::request::{self, Category, Edit};
 use spark_execute_core::resolve::Wanted;
+use spark_execute_core::scheduler::CallId;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
@@ -29,6 +30,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// How the id of a call travels: negative when the answer is to come in bytes, without being decoded. What the package
+    /// adds to is needed as text.
+    pub fn wire_id(&self, call: CallId) -> f64 {
+        let in_bytes = !self.output.is_undefined() && !self.metadata && !self.formspec && self.output == "bytes";
+        if in_bytes { -f64::from(call) } else { f64::from(call) }
+    }
+
     /// A request that asks nothing but the engine.
     pub fn usual(text: JsValue) -> Self {
         let none = JsValue::UNDEFINED;

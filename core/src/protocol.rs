@@ -3,7 +3,7 @@
 //! `V` is a JavaScript value that Rust only hands on: request and response text, a compiled module, a `Blob`. The
 //! shells put their own type there; the tests here use text.
 //!
-//! A [`ToWorker::Call`] travels as the array `[id, request]`, several of them as `[id, request, id, request, …]`, and a
+//! A [`ToWorker::Call`] travels as the array `[id, request]`, with `-id` when the answer is wanted in bytes, several of them as `[id, request, id, request, …]`, and a
 //! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; a [`FromWorker::Dispatch`] as
 //! `[0, request, id, service]` and its answer as `[0, reply, id]`; all others as arrays that begin with the message's name,
 //! see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our own
@@ -61,7 +61,7 @@ pub enum FromWorker<V> {
     Reply {
         /// The call's id.
         id: u32,
-        /// The response as JSON text.
+        /// The response as JSON text, or as a `Uint8Array`, which is transferred.
         response: V,
         /// Time inside the worker, in microseconds.
         micros: f64,

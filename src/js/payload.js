@@ -161,8 +161,9 @@ export function withPath(response, path) {
   return Object.defineProperty(response, "executionPath", PATHS[path]);
 }
 
-/** An answer as the caller wants it: text, or its bytes. */
-export const as = (output, text) => (output === "bytes" ? new TextEncoder().encode(text) : text);
+/** An answer as the caller wants it: text, or its bytes, which it may be already. */
+export const as = (output, text) =>
+  output !== "bytes" ? String(text) : typeof text === "string" ? new TextEncoder().encode(text) : text;
 
 /**
  * Gives a caller the response with this text, with what the package and the Spark API add to an engine's own. Without
@@ -198,6 +199,7 @@ const LONGEST = 2 ** 27;
 const LONGEST_REPORT = 2 ** 16;
 
 const isText = (value) => typeof value === "string" && value.length <= LONGEST;
+const isBytes = (value) => value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
 const isAmount = (value) => typeof value === "number" && value >= 0 && value <= 2 ** 34;
 
 /**
@@ -216,7 +218,7 @@ export const listener =
         const handedOn = first === "Unpacked" ? 7 : 0;
         const isShort = (item, at) => !(item?.length > (at < handedOn ? LONGEST : LONGEST_REPORT));
         if (data.every(isShort)) return heard(0, data, 0, 0);
-      } else if (data.length === 4 && isText(data[1]) && isAmount(data[2]) && isAmount(data[3])) {
+      } else if (data.length === 4 && (isText(data[1]) || isBytes(data[1])) && isAmount(data[2]) && isAmount(data[3])) {
         return heard(first, data[1], data[2], data[3]);
       }
     }

@@ -171,6 +171,37 @@ test("text and bytes reach the engine as they are", async (page) => {
   assert.deepEqual(got, { same: Array(6).fill(true), bare: "ef bb bf 7b ff c0 7d", kept: true, length: true });
 });
 
+test("bytes of an answer are the engine's own, whatever they are; calls for text beside them get text", async (page) => {
+  const odd = made("odd.zip", engine((text) => (text.includes("odd") ? Uint8Array.of(123, 0xff, 125) : { response_data: { outputs: { text } } })));
+  const { id, url } = packageOf("table");
+  const got = await page.run(
+    async ({ odd, id, url }) => {
+      const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: odd }, { versionId: id, binary: url }] });
+      const bytes = await spark.execute('{"odd":1}', "m", { output: "bytes" });
+      const decoded = await refused(spark.execute('{"odd":1}', "m", { output: "string" }));
+      // At once: they travel together, and wait in one replica.
+      const forms = Array.from({ length: 30 }, (_, i) => ["object", "bytes", "string"][i % 3]);
+      const answers = await Promise.all(
+        forms.map((output, i) => spark.execute(`{"request_data":{"inputs":{"i":${i}}}}`, "m", { output })),
+      );
+      const own = answers.map((answer, i) => {
+        const { text } = objectOf(answer).response_data.outputs;
+        return kindOf(answer) === forms[i] && JSON.parse(text).request_data.inputs.i === i;
+      });
+      const many = ask({ generate: 20_000, note: "ü😀" });
+      const [text, large] = [await spark.execute(many, id, { output: "string" }), await spark.execute(many, id, { output: "bytes" })];
+      const same = new TextDecoder().decode(large) === text && large.byteLength === large.buffer.byteLength;
+      await spark.destroy();
+      return { bytes: Array.from(bytes), decoded: decoded.code, own, same, length: text.length };
+    },
+    { odd, id, url },
+  );
+  assert.deepEqual(got.bytes, [123, 255, 125]);
+  assert.equal(got.decoded, "RESPONSE_INVALID");
+  assert.deepEqual(got.own, Array(30).fill(true));
+  assert.ok(got.same && got.length > 500_000, `${got.length} characters`);
+});
+
 test("a request without its id, swapped arguments, and what is no JSON of an object", async (page) => {
   const got = await page.run(async (echo) => {
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: echo }] });

@@ -1,6 +1,6 @@
 //! The worker's surroundings: what the bootstrap hands over, and the way back to the page.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use spark_execute_core::Failure;
 use spark_execute_core::protocol::FromWorker;
 use wasm_bindgen::prelude::*;
@@ -70,6 +70,13 @@ impl Port {
     pub fn post_or_report(&self, data: &JsValue) {
         if let Err(failure) = self.post(data) {
             let _ = self.post(&self.message(&FromWorker::Failed(failure)));
+        }
+    }
+
+    /// Sends what [`message`](Self::message) made, with the memory of these bytes, which are gone here then.
+    pub fn hand_over(&self, data: &JsValue, bytes: &Uint8Array) {
+        if self.0.post_message_with_transfer(data, &Array::of1(&bytes.buffer())).is_err() {
+            self.post_or_report(data);
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Session {
     arriving: RefCell<Option<(Load<Js>, Slices)>>,
     engine: RefCell<Option<Rc<Engine>>>,
     /// Calls for an engine that is suspended in an earlier one.
-    waiting: RefCell<VecDeque<(u32, JsValue)>>,
+    waiting: RefCell<VecDeque<(f64, JsValue)>>,
     suspended: Cell<bool>,
 }
 
@@ -55,7 +55,7 @@ impl Session {
 
     fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
         if let Some((calls, id)) = wire::calls(&data) {
-            if id == 0 {
+            if id == 0.0 {
                 let asked = calls.get(2).as_f64().unwrap_or_default();
                 self.exchange.answer(asked as u32, &calls.get(1));
                 return JsValue::UNDEFINED;
@@ -138,31 +138,30 @@ impl Session {
     }
 
     /// Answers calls in order; gives the last answer, the others are sent as they are computed.
-    fn calls(self: &Rc<Self>, calls: &Array, first: u32) -> JsValue {
+    fn calls(self: &Rc<Self>, calls: &Array, first: f64) -> JsValue {
         let mut answer = self.call(first, calls.get(1));
         for at in (2..calls.length()).step_by(2) {
             if !answer.is_undefined() {
                 self.port.post_or_report(&answer);
             }
             // The page made the array: an id is there.
-            let id = calls.get(at).as_f64().unwrap_or(0.0) as u32;
+            let id = calls.get(at).as_f64().unwrap_or(0.0);
             answer = self.call(id, calls.get(at + 1));
         }
         answer
     }
 
     /// The message that answers a call; `undefined` when it will be sent later.
-    fn call(self: &Rc<Self>, id: u32, request: JsValue) -> JsValue {
+    fn call(self: &Rc<Self>, id: f64, request: JsValue) -> JsValue {
         let engine = self.engine.borrow().clone();
         let Some(engine) = engine else {
             let failure = Failure::new(Code::Internal, "A call reached a worker whose model is not ready.");
-            return self.port.message(&FromWorker::CallFailed { id, failure, fatal: false });
+            return self.port.message(&FromWorker::CallFailed { id: id.abs() as u32, failure, fatal: false });
         };
         if !engine.is_async {
-            self.environment.set_computing(id);
-            let started = js::now();
+            let started = self.computes(&engine, id);
             let answer = engine.compute(&request);
-            return self.port.message(&self.answer(&engine, id, started, answer));
+            return self.answered(id, self.answer(&engine, id, started, answer));
         }
         self.waiting.borrow_mut().push_back((id, request));
         if !self.suspended.replace(true) {
@@ -177,21 +176,43 @@ impl Session {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             let Some((id, request)) = next else { break };
-            self.environment.set_computing(id);
-            let started = js::now();
+            let started = self.computes(engine, id);
             let answer = engine.compute_async(&request).await;
-            self.port.send(&self.answer(engine, id, started, answer));
+            let answer = self.answered(id, self.answer(engine, id, started, answer));
+            if !answer.is_undefined() {
+                self.port.post_or_report(&answer);
+            }
         }
         self.suspended.set(false);
+    }
+
+    /// A call begins, now. A negative id wants its answer in bytes.
+    fn computes(&self, engine: &Engine, id: f64) -> f64 {
+        self.environment.set_computing(id.abs() as u32);
+        engine.answer_in_bytes(id < 0.0);
+        js::now()
+    }
+
+    /// The message for the page; `undefined` when it was sent, since its bytes are handed over.
+    fn answered(&self, id: f64, answer: FromWorker<Js>) -> JsValue {
+        let message = self.port.message(&answer);
+        match &answer {
+            FromWorker::Reply { response: Js(bytes), .. } if id < 0.0 => {
+                self.port.hand_over(&message, bytes.unchecked_ref());
+                JsValue::UNDEFINED
+            }
+            _ => message,
+        }
     }
 
     fn answer(
         &self,
         engine: &Engine,
-        id: u32,
+        id: f64,
         started: f64,
         answer: std::result::Result<JsValue, Fault>,
     ) -> FromWorker<Js> {
+        let id = id.abs() as u32;
         match answer {
             Ok(response) => {
                 let micros = (js::now() - started) * 1000.0;

@@ -64,11 +64,11 @@ pub fn read_to_worker(data: JsValue) -> Result<ToWorker<Js>> {
     decode(data)?.try_into()
 }
 
-/// Calls that came in one message, `[id, request, id, request, …]`, and the first id; or, with the id 0, what answers an
+/// Calls that came in one message, `[id, request, id, request, …]`, and the first id, negative ids for answers in bytes; or, with the id 0, what answers an
 /// engine: `[0, reply, id]`. These are read without a detour.
-pub fn calls(data: &JsValue) -> Option<(&Array, u32)> {
+pub fn calls(data: &JsValue) -> Option<(&Array, f64)> {
     let array = data.dyn_ref::<Array>()?;
-    Some((array, array.get(0).as_f64()? as u32))
+    Some((array, array.get(0).as_f64()?))
 }
 
 /// A message from a worker, ready for `postMessage`.

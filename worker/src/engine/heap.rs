@@ -4,7 +4,7 @@
 //! grow whenever the engine runs, which detaches its buffer and empties the views of it: what comes out empty is tried again
 //! with new ones, since asking every time would be a crossing into JavaScript each.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::{ArrayBuffer, Int32Array, Uint8Array, WebAssembly};
 use spark_execute_core::Code;
@@ -47,6 +47,8 @@ pub struct Heap {
     kept: u32,
     /// Where the engine writes the length of its answer.
     pub length_at: u32,
+    /// Answers are wanted as bytes.
+    pub in_bytes: Cell<bool>,
     views: RefCell<Views>,
 }
 
@@ -75,6 +77,7 @@ impl Heap {
             decoder: strict_decoder(),
             kept: 0,
             length_at: 0,
+            in_bytes: Cell::new(false),
             views: RefCell::new(Views {
                 buffer: ArrayBuffer::new(0),
                 size: 0.0,
@@ -166,6 +169,11 @@ impl Heap {
             return Err(Fault::fatal(Code::ResponseInvalid, message, details));
         }
         let answer = Uint8Array::new_with_byte_offset_and_length(&self.views.borrow().buffer, at, length);
+        if self.in_bytes.get() {
+            let copy = answer.slice(0, length);
+            self.release(at);
+            return Ok(copy.into());
+        }
         let text = self.decoder.decode(&answer);
         self.release(at);
         text.map_err(|error| {

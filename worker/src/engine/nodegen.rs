@@ -211,6 +211,11 @@ impl Engine {
         self.finish(&input, answer.map(|at| at.as_f64().unwrap_or(0.0) as i64 as u32))
     }
 
+    /// The answers from now on come as text or, not decoded, as a `Uint8Array`.
+    pub fn answer_in_bytes(&self, in_bytes: bool) {
+        self.heap.in_bytes.set(in_bytes);
+    }
+
     /// Size of the engine's memory in bytes.
     pub fn heap_size(&self) -> f64 {
         self.heap.size()
