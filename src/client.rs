@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, Function, Object};
 use spark_execute_core::config::{self, Config};
+use spark_execute_core::payload;
 use spark_execute_core::request as requests;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{get, set};
@@ -195,7 +196,7 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let output = if output.is_undefined() { None } else { requests::output(&view::shallow(output))? };
+        let output = if output.is_undefined() { None } else { payload::output(&view::shallow(output))? };
         let by_names = !matches!(given, Given::Usual(..)) || self.pool.online.is_some();
         let names = if by_names { Named::of(&context.input) } else { Named::default() };
         let (mut model, mut parks, mut request) = match given {
@@ -244,7 +245,7 @@ impl Client {
         let mut parks = false;
         let id = match &given {
             Given::Object(request) => request::version_id(request, version_id)?,
-            _ => Some(requests::raw_version_id(&view::outline(version_id), &self.config.version_ids())?),
+            _ => Some(payload::raw_version_id(&view::outline(version_id), &self.config.version_ids())?),
         };
         let found = match id {
             Some(id) => {

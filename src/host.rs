@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Function, Object, Promise};
 use spark_execute_core::error::More;
-use spark_execute_core::request::too_long;
+use spark_execute_core::payload::too_long;
 use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;

@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod number;
 pub mod online;
 pub mod package;
+pub mod payload;
 pub mod percent;
 pub mod protocol;
 pub mod raw;

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use js_sys::{ArrayBuffer, Int32Array, Uint8Array, WebAssembly};
 use spark_execute_core::Code;
 use spark_execute_core::number::number;
-use spark_execute_core::request::too_long;
+use spark_execute_core::payload::too_long;
 use wasm_bindgen::prelude::*;
 
 use super::fault::{Fault, no_memory};
