@@ -8,6 +8,7 @@ mod answers;
 mod call;
 mod client;
 mod host;
+mod known;
 mod loading;
 mod names;
 mod observe;

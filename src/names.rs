@@ -1,10 +1,9 @@
-//! What is known of the models, and the calls that wait until enough of it is.
+//! Which model a call means, and the calls that wait until that is known.
 //!
 //! A configuration need not say which service a model is: its package may. Such packages are read when a call asks for a
 //! service that nothing known so far is, all of them before the call is looked at again, so that the answer does not
 //! depend on which came first.
 
-use spark_execute_core::config::Config;
 use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::online::is_server_id;
 use spark_execute_core::resolve::{ModelMeta, Wanted, goes_by_name, resolve};
@@ -12,69 +11,10 @@ use spark_execute_core::scheduler::{CallId, ModelIndex};
 use spark_execute_core::{Code, Failure, Result};
 
 use crate::call::Pending;
+use crate::known::Read;
 use crate::platform::{now, time_of_day};
 use crate::pool::{Pool, State};
 use crate::xcall::NOT_ONLINE;
-
-/// How many packages are read at once for their names.
-const MOST_READ: usize = 4;
-
-/// How far a package has been looked into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Read {
-    /// Not yet.
-    No,
-    /// It is loading because of that.
-    Now,
-    /// It could not be loaded: the calls that wait now go without.
-    InVain,
-    /// What it says is known.
-    Yes,
-}
-
-/// What is known of the models; it outlives their images.
-#[derive(Debug)]
-pub struct Names {
-    /// One for each model: what the configuration says, and for the rest its package.
-    pub known: Vec<ModelMetadata>,
-    read: Vec<Read>,
-    at_once: usize,
-    /// Calls of which it is not known which model they mean.
-    parked: Vec<CallId>,
-}
-
-impl Names {
-    /// What the configuration says.
-    pub fn new(config: &Config) -> Self {
-        Names {
-            known: config.models.iter().map(|model| model.metadata.clone()).collect(),
-            read: vec![Read::No; config.models.len()],
-            at_once: MOST_READ.min(config.offline_max_service),
-            parked: Vec::new(),
-        }
-    }
-
-    /// Whether some package could still tell which service it is.
-    pub fn may_learn(&self) -> bool {
-        (0..self.read.len()).any(|model| self.is_open(model))
-    }
-
-    fn is_open(&self, model: ModelIndex) -> bool {
-        self.read[model] != Read::Yes && !self.known[model].names_service()
-    }
-
-    /// Whether calls wait.
-    pub fn reads(&self) -> bool {
-        !self.parked.is_empty()
-    }
-
-    /// The model was unloaded, or could not be loaded.
-    pub fn unloaded(&mut self, model: ModelIndex) {
-        if self.read[model] == Read::Now {
-            self.read[model] = Read::InVain;
-        }
-    }
-}
 
 impl Pool {
     /// The configured model that is wanted, as far as is known.

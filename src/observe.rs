@@ -8,20 +8,7 @@ use wasm_bindgen::JsValue;
 use crate::call::Pending;
 use crate::host::Context;
 use crate::pool::Pool;
-
-/// The start of a replica.
-#[derive(Debug)]
-pub(crate) struct Start {
-    /// When its worker was created.
-    began: f64,
-    /// It is the one that loads the model's package.
-    loads: bool,
-    /// How long the steps took, as workers told.
-    phases: Array,
-    /// How long the worker itself took to start, in milliseconds.
-    up_ms: f64,
-    answered: bool,
-}
+use crate::replica::Start;
 
 impl Pool {
     /// A replica begins to start.

@@ -18,11 +18,10 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{Pending, XCall};
 use crate::host::Host;
-use crate::names::Names;
-use crate::observe::Start;
+use crate::known::Names;
 use crate::online::Online;
 use crate::platform::{self, Calls, now, processors};
-use crate::replica::{Replica, Script};
+use crate::replica::{Replica, Script, Start};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
 

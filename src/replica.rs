@@ -76,6 +76,21 @@ pub struct Replica {
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
 
+/// The start of a replica.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// When its worker was created.
+    pub(crate) began: f64,
+    /// It is the one that loads the model's package.
+    pub(crate) loads: bool,
+    /// How long the steps took, as workers told.
+    pub(crate) phases: Array,
+    /// How long the worker itself took to start, in milliseconds.
+    pub(crate) up_ms: f64,
+    /// It has answered a call.
+    pub(crate) answered: bool,
+}
+
 impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`. With
     /// `lockdown` glue finds no way out of it.

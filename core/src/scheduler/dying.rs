@@ -1,8 +1,8 @@
-//! How workers end. Those that compute when they are ended count as dying: a browser may let such a worker run on for a while, with its memory; a
-//! model that runs away again and again must not fill the machine with them.
+//! How workers end. Those that compute when they are ended count as dying: a browser may let such a worker run on for a
+//! while, with its memory; a model that runs away again and again must not fill the machine with them.
 
 use super::replica::Stage;
-use super::{Action, ModelIndex, Phase, ReplicaId, Scheduler};
+use super::{Action, CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::Failure;
 
 /// How long Chromium lets a worker run on, in milliseconds; other browsers end it sooner.
@@ -36,6 +36,40 @@ impl Scheduler {
         }
         self.models[replica.model].circuit.failed(&failure, now);
         self.lost(id, None, now);
+    }
+
+    /// The replica could not compute `call`; `fatal` when its engine may be damaged. A worker that fails outside of any call
+    /// may name one that is over.
+    pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
+        let Some(replica) = self.replicas.get_mut(&id) else { return };
+        let ended = replica.end(call, now, self.policy.cancel_grace_ms);
+        if !ended && !fatal {
+            return;
+        }
+        let model = replica.model;
+        self.now = now;
+        if fatal {
+            self.note_crash(id, &failure);
+            self.models[model].circuit.failed(&failure, now);
+        }
+        if ended {
+            self.failed_offline(call, failure);
+        }
+        if fatal {
+            self.actions.push_back(Action::Terminate { replica: id });
+            self.lost(id, None, now);
+        } else {
+            self.end_if_left(id);
+            self.dispatch(model, now);
+        }
+    }
+
+    /// The replica's worker is gone without having named a call, or could not be started; the shell has ended it. A ready
+    /// replica's current call fails with `failure`, its other calls go elsewhere.
+    pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
+        self.now = now;
+        self.note_crash(id, &failure);
+        self.lost(id, Some(failure), now);
     }
 
     /// Ends a replica's worker.

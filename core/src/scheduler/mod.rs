@@ -39,7 +39,7 @@ use circuit::Circuit;
 use dying::Dying;
 use notes::Tally;
 pub use notes::{Happened, Note};
-use replica::{Replica, Stage};
+use replica::Replica;
 pub use trust::{Said, disturbed, is_of_worker};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 
@@ -294,40 +294,6 @@ impl Scheduler {
         wanted
     }
 
-    /// The replica could not compute `call`; `fatal` when its engine may be damaged. A worker that fails outside of any call
-    /// may name one that is over.
-    pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
-        let Some(replica) = self.replicas.get_mut(&id) else { return };
-        let ended = replica.end(call, now, self.policy.cancel_grace_ms);
-        if !ended && !fatal {
-            return;
-        }
-        let model = replica.model;
-        self.now = now;
-        if fatal {
-            self.note_crash(id, &failure);
-            self.models[model].circuit.failed(&failure, now);
-        }
-        if ended {
-            self.failed_offline(call, failure);
-        }
-        if fatal {
-            self.actions.push_back(Action::Terminate { replica: id });
-            self.lost(id, None, now);
-        } else {
-            self.end_if_left(id);
-            self.dispatch(model, now);
-        }
-    }
-
-    /// The replica's worker is gone without having named a call, or could not be started; the shell has ended it. A ready
-    /// replica's current call fails with `failure`, its other calls go elsewhere.
-    pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
-        self.now = now;
-        self.note_crash(id, &failure);
-        self.lost(id, Some(failure), now);
-    }
-
     /// Ends everything: open calls fail as destroyed, workers end, images go.
     pub fn destroy(&mut self) {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
@@ -345,29 +311,5 @@ impl Scheduler {
     /// The model that a living replica belongs to.
     pub fn model_of(&self, id: ReplicaId) -> Option<ModelIndex> {
         self.replicas.get(&id).map(|replica| replica.model)
-    }
-
-    /// A model in numbers; `None` when there is no such model.
-    pub fn stats(&self, model: ModelIndex) -> Option<ModelStats> {
-        let state = self.models.get(model)?;
-        let replicas = || state.replicas.iter().filter_map(|id| self.replicas.get(id));
-        let ready = replicas().filter(|replica| replica.stage == Stage::Ready).count();
-        let dying = || self.dying.iter().filter(|dying| dying.model == model);
-        Some(ModelStats {
-            state: state.phase.name(),
-            ready,
-            starting: state.replicas.len() - ready,
-            dying: dying().count(),
-            queued: state.queued,
-            running: state.open_calls - state.queued,
-            done: state.tally.done,
-            failed: state.tally.over - state.tally.done,
-            restarts: state.tally.restarts,
-            // An empty `sum` of floats would be -0.
-            heap: replicas()
-                .map(|replica| replica.heap)
-                .chain(dying().map(|dying| dying.heap))
-                .fold(0.0, |sum, heap| sum + heap),
-        })
     }
 }

@@ -1,6 +1,7 @@
 //! What happens to models and their replicas, for whoever observes it. It changes nothing.
 
-use super::{ModelIndex, ReplicaId, Scheduler};
+use super::replica::Stage;
+use super::{ModelIndex, ModelStats, ReplicaId, Scheduler};
 use crate::error::Failure;
 
 /// Something that happened to a model.
@@ -58,5 +59,29 @@ impl Scheduler {
         if let Some(model) = self.model_of(id) {
             self.note(model, Happened::Crash(id, failure.clone()));
         }
+    }
+
+    /// A model in numbers; `None` when there is no such model.
+    pub fn stats(&self, model: ModelIndex) -> Option<ModelStats> {
+        let state = self.models.get(model)?;
+        let replicas = || state.replicas.iter().filter_map(|id| self.replicas.get(id));
+        let ready = replicas().filter(|replica| replica.stage == Stage::Ready).count();
+        let dying = || self.dying.iter().filter(|dying| dying.model == model);
+        Some(ModelStats {
+            state: state.phase.name(),
+            ready,
+            starting: state.replicas.len() - ready,
+            dying: dying().count(),
+            queued: state.queued,
+            running: state.open_calls - state.queued,
+            done: state.tally.done,
+            failed: state.tally.over - state.tally.done,
+            restarts: state.tally.restarts,
+            // An empty `sum` of floats would be -0.
+            heap: replicas()
+                .map(|replica| replica.heap)
+                .chain(dying().map(|dying| dying.heap))
+                .fold(0.0, |sum, heap| sum + heap),
+        })
     }
 }
