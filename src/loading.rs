@@ -24,6 +24,10 @@ impl Pool {
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };
             let package = match package {
+                Ok(package) if pool.fetches => package.fetched().await.map_err(|failure| (failure, JsValue::UNDEFINED)),
+                other => other,
+            };
+            let package = match package {
                 Ok(package) => package,
                 Err((failure, cause)) => return pool.died(replica, failure, cause),
             };

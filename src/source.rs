@@ -5,6 +5,7 @@ use js_sys::{ArrayBuffer, DataView, Function, JsString, Promise, Uint8Array};
 use spark_execute_core::config::{self, BinaryKind, Model};
 use spark_execute_core::protocol::{Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::fetch;
 use spark_execute_worker::js::{describe, get};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
@@ -35,6 +36,16 @@ impl Package {
             Source::Slices { text, total } => Some(if *text { total * 0.75 } else { *total }),
             Source::Fetch { .. } => None,
         }
+    }
+
+    /// The same with its bytes at hand: where workers may not fetch, the page does.
+    pub async fn fetched(self) -> Result<Self> {
+        if !matches!(self.source, Source::Fetch { .. }) {
+            return Ok(self);
+        }
+        let bytes = fetch::bytes(self.source).await?;
+        let total = f64::from(bytes.length());
+        Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
     }
 
     /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.

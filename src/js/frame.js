@@ -1,16 +1,17 @@
-// Workers in a hidden frame of the page's own origin, whose policy they inherit: scripts come from Blobs alone, so that
-// glue cannot `import()` from any host. The frame is there as long as it has workers.
+// Workers in a hidden frame of the page's own origin, whose policy they inherit: scripts come from Blobs alone, and nothing
+// else from anywhere, so that glue cannot `import()` from any host: of scripts script-src decides, of JSON connect-src. The
+// frame is there as long as it has workers.
 
-const POLICY = "script-src blob: 'wasm-unsafe-eval' 'unsafe-eval'";
+const POLICY = "default-src 'none'; script-src blob: 'wasm-unsafe-eval' 'unsafe-eval'; worker-src blob:";
 
 /** Gives a function that runs `make(window)` for each worker, in the window of one frame, and gives the worker at once. */
 export function framed(html) {
   let frame;
-  const workers = new Set();
 
   function open() {
     if (frame?.element.isConnected) return frame;
     const element = document.createElement("iframe");
+    const workers = new Set();
     element.hidden = true;
     element.sandbox = "allow-same-origin";
     element.srcdoc = html(`<meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
@@ -24,13 +25,13 @@ export function framed(html) {
       }),
     );
     document.documentElement.append(element);
-    return (frame = { element, loaded });
+    return (frame = { element, loaded, workers });
   }
 
   return (make) => {
-    const { element, loaded } = open();
+    const { element, loaded, workers } = open();
     const worker = new Framed(() => {
-      if (workers.delete(worker) && workers.size === 0) frame.element.remove();
+      if (workers.delete(worker) && workers.size === 0) element.remove();
     });
     workers.add(worker);
     loaded.then(() => worker.begin(() => make(element.contentWindow)));

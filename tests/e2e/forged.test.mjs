@@ -86,6 +86,8 @@ test("while the glue is evaluated: the model does not start, and the other one d
       { url, honest },
     );
     assert.equal(other.volume, Math.PI, early);
+    // Browsers tell of a rejection once it stayed unhandled: by then the model may have answered, before its worker ended.
+    if (early.startsWith("a rejection") && forger.echo === 1) continue;
     assert.equal(forger.failed?.code, "WORKER_CRASHED", `${early}: ${JSON.stringify(forger)}`);
   }
 });

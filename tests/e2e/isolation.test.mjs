@@ -5,7 +5,9 @@ import { escapePackage } from "./lib/escape.mjs";
 import { packageOf, PAGE, stage } from "./lib/stage.mjs";
 
 const { url } = packageOf("cylinder");
-const script = { body: "", headers: { "Content-Type": "text/javascript", "Access-Control-Allow-Origin": "*" } };
+const served = (type, body) => ({ body, headers: { "Content-Type": type, "Access-Control-Allow-Origin": "*" } });
+const script = served("text/javascript", "");
+const json = served("application/json", "{}");
 
 for (const [browser, options] of [["Chromium", {}], ["Firefox", { launch: launchFirefox }]]) {
   const { test: stageTest, made } = stage(options);
@@ -13,9 +15,11 @@ for (const [browser, options] of [["Chromium", {}], ["Firefox", { launch: launch
   const escape = made("escape.zip", escapePackage());
 
   test("glue can import from no host, and finds no other way out", async (page) => {
-    Object.assign(page.server.routes, { "/import/own.js": script, "/import/other.js": script });
+    const routes = { "/import/own.js": script, "/import/other.js": script, "/import/own.json": json, "/import/other.json": json };
+    Object.assign(page.server.routes, routes);
     const { port, url: own } = page.server;
-    const addresses = [`${own}/import/own.js`, `http://localhost:${port}/import/other.js`];
+    const hosts = { own, other: `http://localhost:${port}` };
+    const addresses = Object.entries(hosts).flatMap(([name, host]) => ["js", "json"].map((kind) => `${host}/import/${name}.${kind}`));
     const reached = await page.run(
       async ({ url, addresses }) => {
         const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }], isolation: "sandbox" });
@@ -45,6 +49,29 @@ for (const [browser, options] of [["Chromium", {}], ["Firefox", { launch: launch
     }, url);
     assert.deepEqual(got.volumes, Array(20).fill(Math.PI));
     assert.deepEqual(got.frames, [0, 1, 0]);
+  });
+
+  test("a crash, and a cancelled computation, cost no other call", async (page) => {
+    const got = await page.run(
+      async ([crash, slow]) => {
+        const models = [{ versionId: "m", binary: crash }];
+        const spark = new Spark({ nodegenModels: models, isolation: "sandbox" });
+        const inputs = Array.from({ length: 10 }, (_, call) => ({ mode: call === 3 ? "trap" : "none", value: call }));
+        const ends = await outcomes(inputs.map((one) => outputsOf(spark.execute(ask(one), "m"))));
+        await spark.destroy();
+        const other = new Spark({ nodegenModels: [{ versionId: "m", binary: slow }], isolation: "sandbox", cancelGrace: 0 });
+        await other.execute(ask({ ms: 0 }), "m");
+        const { response, cancellationToken } = other.executeWithCancellationToken(ask({ ms: 600_000 }), "m");
+        cancellationToken.cancel();
+        const { code } = await refused(response);
+        const after = await Promise.all(["a", "b", "c"].map((tag) => outputsOf(other.execute(ask({ ms: 0, tag }), "m"))));
+        await other.destroy();
+        return { ends: ends.map(({ value, failed }) => failed?.code ?? value), code, after: after.map(({ tag }) => tag) };
+      },
+      [packageOf("crash").url, packageOf("slow").url],
+    );
+    assert.deepEqual(got.ends, [0, 1, 2, "ENGINE_TRAP", 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual([got.code, ...got.after], ["CANCELLED", "a", "b", "c"]);
   });
 
   test("a page that removes the frame ends its workers: others take their place", async (page) => {

@@ -97,8 +97,8 @@ test("a model may be locked down where the others are not", async (page) => {
   assert.deepEqual(arrived(page), []);
 });
 
-test("import() is syntax: a policy keeps it from other hosts; without one it gets there, as SECURITY.md says", async (page) => {
-  const policy = "script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:";
+test("import() is syntax: a policy of both directives keeps it from other hosts; without one it gets there, as SECURITY.md says", async (page) => {
+  const policy = "script-src 'self' blob: 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'";
   page.server.routes["/strict"] = { body: PAGE, headers: { "Content-Security-Policy": policy } };
   const script = { body: "", headers: { "Content-Type": "text/javascript", "Access-Control-Allow-Origin": "*" } };
   Object.assign(page.server.routes, { "/import/strict.js": script, "/import/plain.js": script });
@@ -108,5 +108,5 @@ test("import() is syntax: a policy keeps it from other hosts; without one it get
   assert.equal(page.requests("/import/strict.js"), 0);
   await page.go("/page");
   assert.deepEqual(await tryAll(page, {}, { import: foreign("plain") }), [`import ${foreign("plain")}`]);
-  assert.equal(page.requests("/import/plain.js"), 1);
+  assert.ok(page.requests("/import/plain.js") >= 1);
 });

@@ -229,11 +229,13 @@ test("workerUrl that is not there, or of another version, is the call's error", 
 test("a policy of the worker's own contains import() as well", async (page) => {
   await go(page);
   page.server.routes["/own/script.js"] = { body: "" };
+  page.server.routes["/own/data.json"] = { body: "{}", headers: { "Content-Type": "application/json" } };
   page.server.routes["/own/curious.zip"] = { body: escapePackage() };
   const outputs = await page.run(
     async (workerUrl) => {
       const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: "/own/curious.zip" }], workerUrl });
       let outputs = await outputsOf(spark.execute(ask({ import: `${location.origin}/own/script.js` }), "m"));
+      await outputsOf(spark.execute(ask({ import: `${location.origin}/own/data.json` }), "m"));
       do outputs = await outputsOf(spark.execute(ask({}), "m"));
       while (outputs.open > 0);
       await spark.destroy();

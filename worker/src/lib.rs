@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 mod bytes;
 mod engine;
-mod fetch;
+pub mod fetch;
 mod integrity;
 pub mod js;
 mod limit;

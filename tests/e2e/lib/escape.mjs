@@ -136,7 +136,13 @@ function prelude(path, only) {
   };
 
   /** The one that is syntax: only a policy can forbid it. */
-  escape.import = (address) => tryOut(`import ${address}`, () => import(address));
+  escape.import = (address) => {
+    tryOut(`import ${address}`, () => import(address));
+    // Not a script: another directive decides.
+    tryOut(`import JSON ${address}`, () => import(address, { with: { type: "json" } }));
+    const inner = new Blob([`import ${JSON.stringify(address)} with { type: "json" };`], { type: "text/javascript" });
+    tryOut(`import JSON in a module ${address}`, () => import(URL.createObjectURL(inner)));
+  };
 
   addEventListener("message", (event) => tryOut("an event", () => escape.walk(event).join() || undefined));
   self.escape = escape;
