@@ -98,63 +98,6 @@ test("preloaded files that are not the package's", async () => {
   assert.ok(failed.some(({ kind }) => kind === "number"));
 });
 
-test("replies of two replicas swapped", async () => {
-  const setup = {
-    prepare: (page) =>
-      page.addInitScript(() => {
-        const workers = new Set();
-        let held;
-        globalThis.Worker = class extends Worker {
-          open = 0;
-
-          constructor(...args) {
-            super(...args);
-            workers.add(this);
-            this.addEventListener("message", (event) => this.reply(event));
-          }
-
-          postMessage(message, ...rest) {
-            // Calls travel as [id, request, id, request, …]; all other messages begin with their name.
-            if (typeof message[0] === "number") this.open += message.length / 2;
-            super.postMessage(message, ...rest);
-          }
-
-          terminate() {
-            workers.delete(this);
-            super.terminate();
-          }
-
-          reply(event) {
-            const { data } = event;
-            if (typeof data[0] !== "number" || !event.isTrusted) return;
-            this.open--;
-            if (held) {
-              const [other, theirs] = held;
-              held = undefined;
-              [data[1], theirs[1]] = [theirs[1], data[1]];
-              other.dispatchEvent(new MessageEvent("message", { data: theirs }));
-            } else if ([...workers].some((worker) => worker !== this && worker.open > 0)) {
-              held = [this, data];
-              event.stopImmediatePropagation();
-            }
-          }
-        };
-      }),
-  };
-  // Failed calls send no reply that could be swapped, which the counting above would have to know.
-  const failed = await failures(setup, ({ model }) => model !== "crash");
-  const differences = failed.flatMap((one) => one.differences);
-  assert.ok(
-    failed.some(({ kind }) => kind === "mixed"),
-    "calls of different length overlap",
-  );
-  assert.ok(differences.some(({ how }) => how === "among others"));
-  assert.ok(
-    differences.every(({ how }) => how === "among others"),
-    "one at a time, there is nothing to swap",
-  );
-});
-
 test("answers of calls at the same time exchanged by the facade", async () => {
   const failed = await failures(
     aroundCalls(`
