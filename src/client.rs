@@ -109,10 +109,12 @@ impl Client {
         }
     }
 
-    /// Warns of a member of a call's options that nothing reads.
+    /// Warns of a member of a call's options, if nothing reads it.
     #[wasm_bindgen(js_name = unknownOption)]
     pub fn unknown_option(&self, name: &str) {
-        self.host.warn(&requests::unknown_option(name));
+        if let Some(warning) = requests::unknown_option(name) {
+            self.host.warn(&warning);
+        }
     }
 
     /// Cancels a call; `false` if it is over, or is 0. `reason` becomes the error's cause.

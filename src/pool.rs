@@ -126,7 +126,7 @@ impl Pool {
                 models,
                 host,
                 online,
-                fetches: ["isolation", "workerUrl", "createWorker"].iter().any(|key| get(value, key).is_truthy()),
+                fetches: config.page_fetches,
                 xcall: XCall::new(config, value),
                 state: RefCell::new(state),
                 timer,

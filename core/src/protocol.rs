@@ -3,8 +3,8 @@
 //! `V` is a JavaScript value that Rust only hands on: request and response text, a compiled module, a `Blob`. The
 //! shells put their own type there; the tests here use text.
 //!
-//! A [`ToWorker::Call`] travels as the array `[id, request]`, with `-id` when the answer is wanted in bytes, several of them as `[id, request, id, request, …]`, and a
-//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; a [`FromWorker::Dispatch`] as
+//! A [`ToWorker::Call`] travels as the array `[id, request]`, with `-id` when the answer is wanted in bytes, several of them
+//! as `[id, request, id, request, …]`, and a [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; a [`FromWorker::Dispatch`] as
 //! `[0, request, id, service]` and its answer as `[0, reply, id]`; all others as arrays that begin with the message's name,
 //! see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our own
 //! compiled WebAssembly, and the name of a lock to hold.

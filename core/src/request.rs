@@ -143,14 +143,17 @@ pub fn service_category(value: &Raw) -> Result<Category> {
     Ok(Category { edit, metadata, formspec })
 }
 
-/// A member of a call's options that nothing reads.
-pub fn unknown_option(name: &str) -> String {
+/// The warning of a member of a call's options, if nothing reads it.
+pub fn unknown_option(name: &str) -> Option<String> {
     const KNOWN: [&str; 4] = ["signal", "timeout", "output", "privateKeys"];
+    if KNOWN.contains(&name) {
+        return None;
+    }
     let hint = match suggest::nearest(name, &KNOWN) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("the options of a call are {}.", text::join(&KNOWN, ", ")),
     };
-    format!("options.{} is not a known option and is ignored: {hint}", clipped(name))
+    Some(format!("options.{} is not a known option and is ignored: {hint}", clipped(name)))
 }
 
 /// Refuses what is no request at all.
@@ -336,11 +339,16 @@ mod tests {
     #[test]
     fn an_unknown_option_suggests_the_nearest() {
         assert_eq!(
-            unknown_option("timeuot"),
+            unknown_option("timeuot").unwrap(),
             "options.timeuot is not a known option and is ignored: did you mean timeout?"
         );
-        assert!(unknown_option("retries").ends_with("the options of a call are signal, timeout, output, privateKeys."));
-        assert!(unknown_option(&"x".repeat(5000)).len() < 250);
+        assert!(
+            unknown_option("retries")
+                .unwrap()
+                .ends_with("the options of a call are signal, timeout, output, privateKeys.")
+        );
+        assert!(unknown_option(&"x".repeat(5000)).unwrap().len() < 250);
+        assert_eq!(["signal", "timeout", "output", "privateKeys"].map(unknown_option), [const { None }; 4]);
     }
 
     #[test]

@@ -22,6 +22,16 @@ pub fn has(text: &str, character: char) -> bool {
     text.chars().any(|other| other == character)
 }
 
+/// Whether `text` has the shape of the ids Spark gives: 8-4-4-4-12 hexadecimal digits.
+#[inline(never)]
+pub fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// `text` with every `part` replaced; an empty one is nowhere.
 pub fn replace(mut text: &str, part: &str, by: &str) -> String {
     let mut replaced = String::new();
@@ -69,6 +79,14 @@ mod tests {
                 }
             }
             assert_eq!(replace(text, "", "-"), text);
+        }
+    }
+
+    #[test]
+    fn only_the_shape_of_an_id_counts_as_one() {
+        assert!(is_uuid("f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9F00"));
+        for text in ["", "f64ed9a1", "f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9f0g", "f64ed9a1x0d8d-4b32-8f7c-6a4b2f3e9f00"] {
+            assert!(!is_uuid(text), "{text}");
         }
     }
 }

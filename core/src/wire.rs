@@ -1,7 +1,8 @@
 //! How the messages of [`protocol`](crate::protocol) cross between threads: as flat arrays.
 //!
 //! The first item says which message it is, by name; a call and its answer, sent far more often than all others, begin
-//! with the call's id instead, and what an engine asks of another service and is answered with the id 0, which no call has. One shape for all keeps what reads and writes them small.
+//! with the call's id instead, and what an engine asks of another service and is answered with the id 0, which no call has.
+//! One shape for all keeps what reads and writes them small.
 
 use serde::{Deserialize, Serialize};
 

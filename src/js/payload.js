@@ -218,8 +218,9 @@ export const listener =
         const handedOn = first === "Unpacked" ? 7 : 0;
         const isShort = (item, at) => !(item?.length > (at < handedOn ? LONGEST : LONGEST_REPORT));
         if (data.every(isShort)) return heard(0, data, 0, 0);
-      } else if (data.length === 4 && Math.abs(first) >>> 0 === Math.abs(first) && (isText(data[1]) || isBytes(data[1])) && isAmount(data[2]) && isAmount(data[3])) {
-        return heard(first, data[1], data[2], data[3]);
+      } else if (data.length === 4 && first >>> 0 === first) {
+        const [, text, micros, heap] = data;
+        if ((isText(text) || isBytes(text)) && isAmount(micros) && isAmount(heap)) return heard(first, text, micros, heap);
       }
     }
     heard(0, null, 0, 0);

@@ -33,7 +33,7 @@ function rejected(error) {
 /** In place of a model's position: the request is to be looked at, or never. */
 const CAREFULLY = -1;
 const RAW = -2;
-const OPTIONS = ["signal", "timeout", "output", "privateKeys"];
+/** Members of options that were looked at: what is to be said of one is said once. */
 const named = new Set();
 
 function dispose() {
@@ -229,7 +229,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {
-        if (OPTIONS.includes(name) || named.has(name)) continue;
+        if (named.has(name)) continue;
         named.add(name);
         client.unknownOption(name);
       }

@@ -5,7 +5,7 @@ use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::page::{REQUEST, text};
+use super::page::{REQUEST, start, text};
 use super::support::*;
 use crate::client::Client;
 
@@ -41,22 +41,7 @@ impl Online {
     }
 
     fn start(&self) -> (u32, Promise) {
-        let mut call = 0;
-        let promise = Promise::new(&mut |resolve, reject| {
-            let nothing = JsValue::UNDEFINED;
-            call = self.client.execute(
-                js(REQUEST),
-                "m".into(),
-                nothing.clone(),
-                nothing.clone(),
-                resolve,
-                reject,
-                -1,
-                js(REQUEST),
-                nothing,
-            );
-        });
-        (call, promise)
+        start(&self.client, REQUEST, &JsValue::UNDEFINED, &JsValue::UNDEFINED)
     }
 
     fn asked(&self) -> Array {

@@ -17,6 +17,17 @@ pub struct Page {
     pub warnings: Array,
 }
 
+/// Starts a call of model "m", as the facade does for a request that is to be looked at; its number and its promise.
+pub fn start(client: &Client, input: &str, timeout: &JsValue, signal: &JsValue) -> (u32, Promise) {
+    let mut call = 0;
+    let promise = Promise::new(&mut |resolve, reject| {
+        let (timeout, signal) = (timeout.clone(), signal.clone());
+        call =
+            client.execute(js(input), "m".into(), timeout, signal, resolve, reject, -1, js(input), JsValue::UNDEFINED);
+    });
+    (call, promise)
+}
+
 impl Page {
     /// One model, under the id `m`; `more` goes into the configuration.
     pub fn new(worker: &JsValue, binary: &JsValue, more: &str) -> Page {
@@ -32,21 +43,7 @@ impl Page {
     }
 
     pub fn start(&self, input: &str, timeout: &JsValue, signal: &JsValue) -> (u32, Promise) {
-        let mut call = 0;
-        let promise = Promise::new(&mut |resolve, reject| {
-            call = self.client.execute(
-                js(input),
-                "m".into(),
-                timeout.clone(),
-                signal.clone(),
-                resolve,
-                reject,
-                -1,
-                js(input),
-                JsValue::UNDEFINED,
-            );
-        });
-        (call, promise)
+        start(&self.client, input, timeout, signal)
     }
 
     pub fn call(&self, input: &str) -> Promise {

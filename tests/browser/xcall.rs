@@ -5,7 +5,7 @@ use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::page::{REQUEST, blob, text, worker_that};
+use super::page::{REQUEST, blob, start, text, worker_that};
 use super::support::*;
 use crate::client::Client;
 
@@ -35,20 +35,7 @@ async fn told(kind: u32, what: &str, more: &str) -> String {
     let config = js(&format!("({{ nodegenModels: [{{ versionId: 'm' }}], {more} }})"));
     set(&get(&config, "nodegenModels").unchecked_into::<Array>().get(0), "binary", &blob());
     let client = Client::new(config, host.unchecked_into()).unwrap();
-    let answer = js_sys::Promise::new(&mut |resolve, reject| {
-        let nothing = JsValue::UNDEFINED;
-        client.execute(
-            js(REQUEST),
-            "m".into(),
-            nothing.clone(),
-            nothing.clone(),
-            resolve,
-            reject,
-            -1,
-            js(REQUEST),
-            nothing,
-        );
-    });
+    let (_, answer) = start(&client, REQUEST, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     let answer = wait(&answer).await.unwrap();
     assert_eq!(get(&answer, "id"), 7);
     text(&answer, "told")

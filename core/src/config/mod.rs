@@ -91,6 +91,8 @@ pub struct Config {
     pub external_api: bool,
     /// Whether steps of starts, and calls, go onto the browser's timeline.
     pub timings: bool,
+    /// Whether the page fetches packages, since its workers may not.
+    pub page_fetches: bool,
 }
 
 impl Config {
@@ -127,7 +129,7 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
     let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
-    places::check(&fields)?;
+    let page_fetches = places::check(&fields)?;
     let default_lockdown = model::lockdown(&fields, true, &mut notes)?;
     let defaults = (default_replica, default_pages, default_lockdown);
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;
@@ -175,6 +177,7 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         xcall,
         external_api,
         timings,
+        page_fetches,
     };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }

@@ -1,9 +1,10 @@
 //! Which of the layouts a package has, and where in it the wanted model is.
 
 use super::directory::Entry;
-use super::names::{base, folder, is_junk, is_uuid, list, parent, quote, without_separator};
+use super::names::{base, folder, is_junk, list, parent, quote, without_separator};
 use super::role::Role;
 use crate::error::{Code, Failure, Result};
+use crate::text::is_uuid;
 
 /// How a package is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

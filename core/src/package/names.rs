@@ -63,16 +63,6 @@ pub(super) fn hazard(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `text` has the shape of the ids Spark gives: 8-4-4-4-12 hexadecimal digits.
-#[inline(never)]
-pub(super) fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
 /// A name as messages show it: quoted, control characters escaped, bounded.
 #[inline(never)]
 pub(super) fn quote(name: &str) -> String {
@@ -165,13 +155,5 @@ mod tests {
         assert!(quote(&"é".repeat(70_000)).chars().count() < 130);
         assert_eq!(list(&["a", "b"]), r#""a", "b""#);
         assert!(list(&["x"; 9]).ends_with("and 3 more"));
-    }
-
-    #[test]
-    fn only_the_shape_of_an_id_counts_as_one() {
-        assert!(is_uuid("f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9F00"));
-        for text in ["", "f64ed9a1", "f64ed9a1-0d8d-4b32-8f7c-6a4b2f3e9f0g", "f64ed9a1x0d8d-4b32-8f7c-6a4b2f3e9f00"] {
-            assert!(!is_uuid(text), "{text}");
-        }
     }
 }

@@ -7,9 +7,8 @@ impl Scheduler {
     /// exceeded for a while: calls are never refused for it.
     pub(super) fn make_room_for(&mut self, incoming: ModelIndex) {
         while self.loaded() >= self.policy.max_models {
-            let Some(victim) = self.eviction_candidate(incoming) else { return };
-            self.note(victim, Happened::Evict);
-            self.unload(victim);
+            let Some(victim) = self.eviction_candidate(Some(incoming)) else { return };
+            self.evict(victim);
         }
         self.evict_until_fits(self.models[incoming].heap);
     }
@@ -17,9 +16,8 @@ impl Scheduler {
     /// Evicts what exceeds the limit, now that a model has become idle.
     pub(super) fn evict_excess(&mut self) {
         while self.loaded() > self.policy.max_models {
-            let Some(victim) = self.eviction_candidate(ModelIndex::MAX) else { return };
-            self.note(victim, Happened::Evict);
-            self.unload(victim);
+            let Some(victim) = self.eviction_candidate(None) else { return };
+            self.evict(victim);
         }
         self.evict_for_budget();
     }
@@ -33,17 +31,21 @@ impl Scheduler {
     fn evict_until_fits(&mut self, more: f64) {
         while self.is_over_budget(more) {
             let last = self.models.iter().position(|model| model.last_used == self.uses);
-            let Some(victim) = self.eviction_candidate(last.unwrap_or(ModelIndex::MAX)) else { return };
-            self.note(victim, Happened::Evict);
-            self.unload(victim);
+            let Some(victim) = self.eviction_candidate(last) else { return };
+            self.evict(victim);
         }
+    }
+
+    fn evict(&mut self, victim: ModelIndex) {
+        self.note(victim, Happened::Evict);
+        self.unload(victim);
     }
 
     fn loaded(&self) -> usize {
         self.models.iter().filter(|model| model.phase != Phase::Idle).count()
     }
 
-    fn eviction_candidate(&self, except: ModelIndex) -> Option<ModelIndex> {
+    fn eviction_candidate(&self, except: Option<ModelIndex>) -> Option<ModelIndex> {
         self.models
             .iter()
             .enumerate()
@@ -52,7 +54,7 @@ impl Scheduler {
                     && !model.spec.prevent_cleanup
                     && model.open_calls == 0
                     && !model.learning
-                    && *index != except
+                    && Some(*index) != except
             })
             .min_by_key(|(_, model)| model.last_used)
             .map(|(index, _)| index)

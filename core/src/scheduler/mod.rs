@@ -8,8 +8,8 @@
 //! - A *model* is idle (nothing in memory), loading (its package is being read), or loaded (its image is there and
 //!   replicas start from it without reading the package again).
 //! - A *call* is queued in its model, in flight in a replica, *online*: given to the endpoint, which the shell asks, or
-//!   *parked*: which model it means is not known before some are loaded. It is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
-//!   its reply is then ignored.
+//!   *parked*: which model it means is not known before some are loaded. It is known here until it is settled, exactly
+//!   once; a worker may still compute a call that is settled (a *ghost*), and its reply is then ignored.
 //! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
 //! - The shell tells of a time only after all that workers had said by then: nobody is ended, and no call given up, whose

@@ -56,7 +56,7 @@ impl Scheduler {
         id
     }
 
-    /// A replica is gone. With a `cause`, the call it was computing fails with it, at the latest when that happens a second
+    /// A replica is gone. With a `cause`, the call it was computing fails with it, at the latest when that happens a third
     /// time; all others go back to the front of the queue, in order. Another one starts in its place.
     pub(super) fn lost(&mut self, id: ReplicaId, cause: Option<Failure>, now: f64) {
         let Some(replica) = self.replicas.remove(&id) else { return };

@@ -5,6 +5,7 @@ mod bytes;
 mod engine;
 mod fetch;
 mod helpers;
+mod puppet;
 mod session;
 mod slices;
 mod support;
