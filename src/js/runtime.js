@@ -77,6 +77,7 @@ function compile(bytes) {
 
 /** What is not packed is smaller so: gzip sees bytes that repeat. */
 function decodeHex(text) {
+  if (Uint8Array.fromHex) return Uint8Array.fromHex(text);
   return Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
 }
 

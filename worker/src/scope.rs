@@ -46,9 +46,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn held(this: &Environment) -> JsValue;
 
-    /// Inflates with the platform; a promise of `size` bytes, or of `undefined` when it cannot.
+    /// Inflates with the platform; a promise of `size` bytes with this CRC, or of `undefined` when it cannot.
     #[wasm_bindgen(method)]
-    pub fn inflate(this: &Environment, deflated: &Uint8Array, size: u32) -> Promise;
+    pub fn inflate(this: &Environment, deflated: &Uint8Array, size: u32, crc: u32) -> Promise;
 }
 
 /// Sends messages to the page.

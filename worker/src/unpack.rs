@@ -163,9 +163,9 @@ struct Unpacking {
 /// Has the platform inflate what is not too large for it.
 fn start_inflating(opened: &Opened<JsReader>, bytes: &Uint8Array, environment: &Environment) -> Vec<(Role, JsFuture)> {
     let start = |role| {
-        let Deflated { start, length, size } = opened.deflated(role).filter(|part| part.size <= MOST_INFLATED)?;
+        let Deflated { start, length, size, crc } = opened.deflated(role).filter(|part| part.size <= MOST_INFLATED)?;
         let deflated = bytes.subarray(start as u32, (start + length) as u32);
-        Some((role, JsFuture::from(environment.inflate(&deflated, size as u32))))
+        Some((role, JsFuture::from(environment.inflate(&deflated, size as u32, crc))))
     };
     [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec, Role::ModelMetaData]
         .into_iter()
@@ -183,11 +183,10 @@ impl Unpacking {
             if let Some(at) = self.inflating.iter().position(|(inflating, _)| *inflating == role) {
                 let inflated = self.inflating.remove(at).1.await;
                 if let Some(bytes) = inflated.ok().and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok()) {
-                    // Before it is checked: compiling runs nothing.
+                    // Before its MD5 is checked: compiling runs nothing.
                     self.compile(role, &bytes);
-                    if self.opened.verify(role, JsReader::new(bytes.clone()))? {
-                        return Ok(Some(bytes));
-                    }
+                    self.opened.verify(role, JsReader::new(bytes.clone()))?;
+                    return Ok(Some(bytes));
                 }
             }
             let mut sink = JsSink::default();

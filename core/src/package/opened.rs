@@ -40,7 +40,8 @@ impl Part {
     }
 }
 
-/// Where a part's deflated bytes are, for an inflater of the platform. It is believed only after [`Opened::verify`].
+/// Where a part's deflated bytes are, for an inflater of the platform that holds what comes out against size and CRC. What
+/// passes goes to [`Opened::verify`]; what does not, to [`Opened::extract`], which says what is wrong with the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deflated {
     /// Position in the reader that the package was opened with.
@@ -49,6 +50,8 @@ pub struct Deflated {
     pub length: u64,
     /// Size that the directory states: more must not be inflated, whatever comes.
     pub size: u64,
+    /// CRC-32 that the directory states.
+    pub crc: u32,
 }
 
 /// A package that was found to hold one complete model.
@@ -233,28 +236,18 @@ impl<R: Read + Seek> Opened<R> {
     pub fn deflated(&self, role: Role) -> Option<Deflated> {
         let part = self.part(role)?;
         let (entry, start) = self.archives[part.archive].deflated(part.index)?;
-        Some(Deflated { start, length: entry.compressed, size: entry.size })
+        Some(Deflated { start, length: entry.compressed, size: entry.size, crc: entry.crc })
     }
 
-    /// Whether `bytes` are the part, by size and CRC. If they are, a wrong MD5 counts as in [`extract`](Self::extract);
-    /// if not, that one says what is wrong with the archive.
-    pub fn verify(&mut self, role: Role, mut bytes: impl Read) -> Result<bool> {
-        let part = self.wanted(role)?;
-        let entry = self.archives[part.archive].entry(part.index)?;
-        let (mut crc, mut sum, mut total) = (crc32fast::Hasher::new(), part.sum(), 0);
+    /// Takes `bytes` for the part, which the platform has inflated and held against [`Deflated`]'s size and CRC. A wrong
+    /// MD5 counts as in [`extract`](Self::extract).
+    pub fn verify(&mut self, role: Role, mut bytes: impl Read) -> Result<()> {
+        let Some(mut sum) = self.wanted(role)?.sum() else { return Ok(()) };
         let mut buffer = vec![0; CHUNK];
         while let Ok(count @ 1..) = bytes.read(&mut buffer) {
-            total += count as u64;
-            crc.update(&buffer[..count]);
-            if let Some(sum) = &mut sum {
-                sum.update(&buffer[..count]);
-            }
+            sum.update(&buffer[..count]);
         }
-        let right = total == entry.size && crc.finalize() == entry.crc;
-        if right {
-            self.judge(role, sum)?;
-        }
-        Ok(right)
+        self.judge(role, Some(sum))
     }
 
     fn wanted(&self, role: Role) -> Result<&Part> {
