@@ -90,6 +90,7 @@ fn zip64_streamed_commented_prefixed_and_trailed_archives_are_read() {
     assert_is_model(raw_zip(&wide, false));
     assert_is_model(raw_zip(&wide, true));
     assert_is_model(raw_zip(&entries, true));
+    assert_is_model(only_offsets_wide(raw_zip(&wide, false)));
     assert_is_model([b"#!/bin/sh\n".repeat(9), raw_zip(&entries, false)].concat());
     assert_is_model([raw_zip(&entries, false), b"trailing".to_vec()].concat());
     assert_is_model(zip_with(&model(""), SimpleFileOptions::default().large_file(true)));
@@ -106,6 +107,35 @@ fn zip64_streamed_commented_prefixed_and_trailed_archives_are_read() {
         streamed.write_all(&bytes).unwrap();
     }
     assert_is_model(streamed.finish().unwrap().into_inner());
+}
+
+/// The same archive with only the offsets in 64 bits: the field that had the sizes, too, becomes two.
+fn only_offsets_wide(mut bytes: Vec<u8>) -> Vec<u8> {
+    let central: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"PK\x01\x02")).collect();
+    for at in central {
+        let name = usize::from(bytes[at + 28]);
+        let field = at + 46 + name + 9;
+        assert_eq!(bytes[field..field + 4], *b"\x01\0\x18\0");
+        for (narrow, wide) in [(24, 4), (20, 12)] {
+            bytes.copy_within(field + wide..field + wide + 4, at + narrow);
+        }
+        bytes.copy_within(field + 20..field + 28, field + 4);
+        bytes[field + 2] = 8;
+        bytes[field + 12..field + 28].copy_from_slice(b"\xfe\xca\x0c\0not of value");
+    }
+    bytes
+}
+
+#[test]
+fn names_in_the_code_page_of_dos_or_beside_in_utf_8_are_read() {
+    // An old archiver's "é", and the field in which newer ones say what a name really is.
+    let mut crc = flate2::Crc::new();
+    crc.update(b"b.wasm");
+    let field = [b"\x75\x70\x0c\0\x01".as_slice(), &crc.sum().to_le_bytes(), "é.wasm".as_bytes()].concat();
+    for engine in [Raw { name: b"\x82.wasm".to_vec(), ..raw("", WASM) }, Raw { extra: field, ..raw("b.wasm", WASM) }] {
+        let package = open_any(raw_zip(&[raw("a.js", GLUE), engine], false)).unwrap();
+        assert_eq!(package.part(Role::Engine).unwrap().name, "é.wasm");
+    }
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! One zip archive: its entries, and the bytes of each, inflated and checked by the zip crate.
 
-use std::cell::RefCell;
 use std::io::{ErrorKind, Read, Seek};
 
-use zip::ZipArchive;
+use zip::read::read_zipfile_from_stream;
 
-use super::directory::{self, Entry, Fields, HEADER, METHOD_DEFLATED, METHOD_STORED};
+use super::directory::{self, Entry, Fields, LOCAL, METHOD_DEFLATED, METHOD_STORED};
 use super::names::quote;
-use super::source::Source;
+use super::source::{Source, Stream};
 use super::{CHUNK, Limits};
 use crate::error::{Code, Failure, Result};
 
@@ -20,15 +19,14 @@ const CONTRADICTION: &str = "its sizes contradict each other";
 #[derive(Debug)]
 pub(super) struct Archive<R> {
     source: Source<R>,
-    zip: RefCell<ZipArchive<Source<R>>>,
     pub entries: Vec<Entry>,
 }
 
 impl<R: Read + Seek> Archive<R> {
     /// Reads the directory of the archive in `source`.
     pub fn open(source: Source<R>, limits: &Limits) -> Result<Self> {
-        let (zip, entries) = directory::read(&source, limits)?;
-        let archive = Archive { source, zip: RefCell::new(zip), entries };
+        let entries = directory::read(&source, limits)?;
+        let archive = Archive { source, entries };
         // Of all entries, also those that nothing reads, and those that share their bytes.
         let total = archive.entries.iter().fold(0u64, |total, entry| total.saturating_add(entry.size));
         if total > limits.ratio_floor
@@ -139,35 +137,52 @@ impl<R: Read + Seek> Archive<R> {
         if let Some(failure) = directory::refusal(entry) {
             return Err(failure);
         }
-        let Ok(mut zip) = self.zip.try_borrow_mut() else {
-            return Err(Failure::new(Code::Internal, "The package's archive is in use by itself."));
-        };
-        let mut file = zip.by_index(index).map_err(|_| self.fault(entry, HEADER))?;
-        let mut buffer = vec![0; CHUNK];
+        let position = entry.data.unwrap_or(u64::MAX);
+        let (header, length) = (header(entry), entry.compressed);
+        let mut stream = Stream { header: &header, source: &self.source, position, length, trouble: None };
         let mut total = 0;
-        loop {
-            let count = match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) => return Err(self.fault(entry, reason(entry, error.kind(), total))),
-            };
-            total += count as u64;
-            if total > entry.size {
-                return Err(damaged(entry, "its bytes are more than stated"));
-            }
-            write(&buffer[..count])?;
+        if let Err(kind) = expand(&mut stream, entry.size, &mut total, write)? {
+            return Err(stream.trouble.unwrap_or_else(|| damaged(entry, reason(entry, kind, total))));
+        }
+        if total > entry.size {
+            return Err(damaged(entry, "its bytes are more than stated"));
         }
         if total == entry.size {
             return Ok(());
         }
         Err(damaged(entry, &format!("it has {total} bytes where {} are stated", entry.size)))
     }
+}
 
-    /// The reader's own failure if there was one, else the archive's.
-    #[cold]
-    fn fault(&self, entry: &Entry, why: &str) -> Failure {
-        self.source.take_trouble().unwrap_or_else(|| damaged(entry, why))
+/// The header that the zip crate is given instead of the one before the bytes: it states what the directory does, and
+/// nothing else. What the directory states wrongly large ends with the archive.
+fn header(entry: &Entry) -> Vec<u8> {
+    let compressed = u32::try_from(entry.compressed).unwrap_or(u32::MAX).to_le_bytes();
+    let method = entry.method.to_le_bytes();
+    [LOCAL, &[0; 4], &method, &[0; 4], &entry.crc.to_le_bytes(), &compressed, &[0; 8]].concat()
+}
+
+/// Hands over what `stream` expands to, a chunk beyond `size` at most; the inner `Err` says how reading failed.
+fn expand<R: Read + Seek>(
+    stream: &mut Stream<'_, R>,
+    size: u64,
+    total: &mut u64,
+    write: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<std::result::Result<(), ErrorKind>> {
+    let Ok(Some(mut file)) = read_zipfile_from_stream(stream) else { return Ok(Err(ErrorKind::Other)) };
+    let mut buffer = vec![0; CHUNK];
+    while *total <= size {
+        let count = match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) => return Ok(Err(error.kind())),
+        };
+        *total += count as u64;
+        if *total <= size {
+            write(&buffer[..count])?;
+        }
     }
+    Ok(Ok(()))
 }
 
 /// What is wrong with an entry whose bytes cannot be read on after `total` of them.

@@ -1,15 +1,15 @@
 //! The directory of a zip archive: which entries there are and where.
 //!
-//! The zip crate reads it. What is looked at before that is the archive's end record alone: the number of entries and the
-//! directory's size are known, and refused when they are too large, before anything is allocated for them.
+//! How many entries there are and how large the directory is, its end record tells; too many, or too much, is refused before
+//! anything is allocated for them. What a record of the directory says is read by the zip crate, to which it is shown as
+//! what precedes an entry in a stream.
 
 use std::io::{Read, Seek};
 
-use zip::read::{ArchiveOffset, Config};
-use zip::{CompressionMethod, ZipArchive};
+use zip::read::read_zipfile_from_stream;
 
 use super::names::{base, hazard, is_junk, quote};
-use super::source::Source;
+use super::source::{Source, Stream};
 use super::{Limits, sniff};
 use crate::error::{Code, Failure, Result};
 
@@ -17,13 +17,16 @@ const END: &[u8] = b"PK\x05\x06";
 const END64_LOCATOR: &[u8] = b"PK\x06\x07";
 const END64: &[u8] = b"PK\x06\x06";
 const CENTRAL: &[u8] = b"PK\x01\x02";
+pub(super) const LOCAL: &[u8] = b"PK\x03\x04";
 const END_SIZE: usize = 22;
 const CENTRAL_SIZE: usize = 46;
+const LOCAL_SIZE: usize = 30;
 /// Largest directory that is read, whatever the number of entries: names are at most 64 KB each.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// Most bytes read to open an archive. An honest one takes its directory and the end of the file.
-const OPENING: u64 = 512 * 1024 * 1024;
+/// The system that a record says it was made on, and what the mode of a file says there.
+const UNIX: u8 = 3;
+const LINK: u64 = 0o120_000;
 
 pub(super) const HEADER: &str = "its header is not where the directory says";
 
@@ -72,13 +75,15 @@ impl Fields<'_> {
 struct End {
     start: u64,
     size: u64,
+    /// What is really there for it.
+    room: u64,
     entries: u64,
     /// What precedes the archive in its file: all offsets are relative to it.
     shift: u64,
 }
 
 /// Opens the archive in `source`.
-pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Result<(ZipArchive<Source<R>>, Vec<Entry>)> {
+pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Result<Vec<Entry>> {
     if source.len() == 0 {
         let message =
             "The package is empty (0 bytes). Check where it comes from; a detached or unfilled buffer is empty too.";
@@ -98,60 +103,73 @@ pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Resul
     if end.size > LARGEST {
         return Err(too_large(format!("has a directory of {} bytes; at most {LARGEST} are read", end.size)));
     }
-    let config = Config { archive_offset: ArchiveOffset::Known(end.shift) };
-    let reader = source.window(0, source.len()).ok_or_else(|| Failure::new(Code::Internal, "A part is no part."))?;
-    let mut zip = source.within(OPENING, || ZipArchive::with_config(config, reader)).map_err(|error| {
-        let stated = end.entries;
-        source.take_trouble().unwrap_or_else(|| {
-            damaged(source, format!("its directory cannot be read for the {stated} entries it states"))
-                .with_details(error.to_string())
-        })
-    })?;
-    if zip.len() as u64 > most {
-        return Err(too_large(format!("has {} entries; at most {most} are read", zip.len())));
+    let directory = source.bytes(end.start, end.room.min(LARGEST))?;
+    let mut rest = directory.as_slice();
+    let mut entries = Vec::with_capacity(end.entries as usize);
+    for _ in 0..end.entries {
+        let Some((entry, after)) = entry(source, rest, end.shift)? else {
+            let stated = end.entries;
+            return Err(damaged(source, format!("its directory cannot be read for the {stated} entries it states")));
+        };
+        entries.push(entry);
+        rest = after;
     }
-    let entries: Vec<Entry> = (0..zip.len()).map(|index| entry(&mut zip, index)).collect();
-    if let Some(failure) = source.take_trouble() {
-        return Err(failure);
-    }
-    check_names(source, &mut zip, &entries, &end)?;
-    Ok((zip, entries))
+    check_names(&entries)?;
+    Ok(entries)
 }
 
-/// What the directory states about the entry `index`.
-fn entry<R: Read + Seek>(zip: &mut ZipArchive<Source<R>>, index: usize) -> Entry {
-    let Ok(file) = zip.by_index_raw(index) else {
-        let name = zip.name_for_index(index).unwrap_or_default().to_string();
-        return Entry { name, ..Entry::default() };
-    };
-    // The flag that says which encoding a name has is often wrong. What reads as UTF-8 is.
-    let name = std::str::from_utf8(file.name_raw()).unwrap_or_else(|_| file.name());
-    Entry {
-        name: name.to_string(),
-        encrypted: file.encrypted(),
-        method: method(file.compression()),
+/// The entry at the start of `directory`, and what comes after it.
+fn entry<'a, R: Read + Seek>(source: &Source<R>, directory: &'a [u8], shift: u64) -> Result<Option<(Entry, &'a [u8])>> {
+    let fields = Fields(directory);
+    let [name, extra, comment] = [28, 30, 32].map(|at| fields.u16(at) as usize);
+    let variable = CENTRAL_SIZE + name;
+    let Some((record, rest)) = directory.split_at_checked(variable + extra + comment) else { return Ok(None) };
+    if !record.starts_with(CENTRAL) {
+        return Ok(None);
+    }
+    // As before an entry in a stream, but neither encrypted, nor of a size that only follows, nor compressed.
+    let mut header = [LOCAL, &record[6..32], &record[CENTRAL_SIZE..variable + extra]].concat();
+    header[6] = 0;
+    header[8..10].fill(0);
+    let mut stream = Stream { header: &header, source, position: 0, length: 0, trouble: None };
+    let Ok(Some(file)) = read_zipfile_from_stream(&mut stream) else { return Ok(None) };
+    let offset = offset(&fields, &record[variable..variable + extra]);
+    let Some(header) = offset.checked_add(shift) else { return Ok(None) };
+    let local = read_record::<LOCAL_SIZE, R>(source, Some(header), LOCAL)?;
+    let entry = Entry {
+        // The flag that says which encoding a name has is often wrong. What reads as UTF-8 is.
+        name: std::str::from_utf8(file.name_raw()).unwrap_or_else(|_| file.name()).to_string(),
+        encrypted: fields.u16(8) & 1 != 0,
+        method: fields.u16(10) as u16,
         compressed: file.compressed_size(),
         size: file.size(),
-        header: file.header_start(),
+        header,
         crc: file.crc32(),
-        data: Some(file.data_start()),
-        symlink: file.is_symlink(),
-    }
+        data: local.map(|local| header + LOCAL_SIZE as u64 + Fields(&local).u16(26) + Fields(&local).u16(28)),
+        symlink: record[5] == UNIX && fields.u32(38) >> 16 & LINK == LINK,
+    };
+    Ok(Some((entry, rest)))
 }
 
-fn method(method: CompressionMethod) -> u16 {
-    #[allow(deprecated, reason = "the number is what a message needs, and there is no other way to it")]
-    method.to_u16()
+/// Where an entry's own header is. Of an archive with large numbers, that is the one of them which a stream does not need.
+fn offset(fields: &Fields<'_>, mut extra: &[u8]) -> u64 {
+    const LARGE: u64 = 0xffff_ffff;
+    let stated = fields.u32(42);
+    while stated == LARGE && extra.len() >= 4 {
+        let (head, rest) = extra.split_at(4);
+        let [id, length] = [0, 2].map(|at| Fields(head).u16(at) as usize);
+        if id == 1 {
+            let before = [24, 20].iter().filter(|&&at| length >= 24 || fields.u32(at) == LARGE).count();
+            return Fields(rest).number(8 * before, 8).unwrap_or(stated);
+        }
+        extra = rest.get(length..).unwrap_or_default();
+    }
+    stated
 }
 
 /// Refuses what no honest archiver writes: names that lead out of a folder or would be more than names elsewhere, and two
-/// entries of one name, of which the zip crate silently keeps the last.
-fn check_names<R: Read + Seek>(
-    source: &Source<R>,
-    zip: &mut ZipArchive<Source<R>>,
-    entries: &[Entry],
-    end: &End,
-) -> Result<()> {
+/// entries of one name.
+fn check_names(entries: &[Entry]) -> Result<()> {
     // Sorted as they come: however alike thousands of long names are, few are compared.
     let mut sorted: Vec<usize> = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
@@ -167,26 +185,7 @@ fn check_names<R: Read + Seek>(
             Ok(_) => refuse_twice(&entry.name)?,
         }
     }
-    if end.entries <= entries.len() as u64 {
-        return Ok(());
-    }
-    // The zip crate knows fewer than the directory states: the first that it does not know has another one's name.
-    let kept: Vec<u64> =
-        (0..entries.len()).map(|index| zip.by_index_raw(index).map_or(0, |file| file.central_header_start())).collect();
-    let (mut at, mut missing) = (end.start, end.entries - entries.len() as u64);
-    while let Some(record) = read_record::<CENTRAL_SIZE, R>(source, Some(at), CENTRAL)? {
-        let record = Fields(&record);
-        let name_at = at + CENTRAL_SIZE as u64;
-        if !kept.contains(&at) {
-            refuse_twice(&String::from_utf8_lossy(&source.bytes(name_at, record.u16(28))?))?;
-            missing = missing.saturating_sub(1);
-        }
-        at = name_at + record.u16(28) + record.u16(30) + record.u16(32);
-    }
-    if missing == 0 {
-        return Ok(());
-    }
-    Err(damaged(source, format!("its directory cannot be read for the {} entries it states", end.entries)))
+    Ok(())
 }
 
 /// Refuses a name that stands there twice, unless it is of something that archivers add and nobody reads.
@@ -251,13 +250,13 @@ fn end_at<R: Read + Seek>(
         return Ok(Err("it is one part of an archive that was split into several files"));
     }
     if entries == 0 {
-        return Ok(Ok(End { start: 0, size: 0, entries: 0, shift: 0 }));
+        return Ok(Ok(End { start: 0, size: 0, room: 0, entries: 0, shift: 0 }));
     }
     let by_size = directory_end.checked_sub(size);
     for start in [by_size, Some(offset)].into_iter().flatten() {
         let fits = start.checked_add(size).is_some_and(|end| end <= directory_end);
         if fits && start >= offset && read_record::<4, R>(source, Some(start), CENTRAL)?.is_some() {
-            return Ok(Ok(End { start, size, entries, shift: start - offset }));
+            return Ok(Ok(End { start, size, room: directory_end - start, entries, shift: start - offset }));
         }
     }
     Ok(Err("its end does not point at its directory"))

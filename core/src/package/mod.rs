@@ -4,7 +4,7 @@
 //!
 //! Everything works over `Read + Seek`, so the bytes may live where they are (a JavaScript buffer, a file), and an
 //! entry leaves in chunks of at most 64 KB through a [`Sink`]: no entry is ever held in our memory. The zip crate reads
-//! the archive; [`directory`] has it know how many entries and bytes are accepted *before* it allocates; the layouts a
+//! entries and their records; [`directory`] finds the records, and refuses too many of them *before* it allocates; the layouts a
 //! package can have are decided in [`layout`], what an entry is for in [`role`], its MD5 sums in [`checksums`], and what
 //! a thing that is not an archive looks like in [`sniff`].
 //!

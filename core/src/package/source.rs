@@ -1,29 +1,19 @@
 //! Positional reads over whatever holds the package.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 use crate::error::{Code, Failure, Result};
 
-/// A range of bytes that can be read at any position, or in order as [`Read`] and [`Seek`] want it.
+/// A range of bytes that can be read at any position.
 ///
 /// An export and the archive stored inside it share one reader, so neither has to be copied to read the other.
 #[derive(Debug)]
 pub(super) struct Source<R> {
-    origin: Rc<Origin<R>>,
+    bytes: Rc<Bytes<R>>,
     start: u64,
     length: u64,
-    position: u64,
-}
-
-#[derive(Debug)]
-struct Origin<R> {
-    bytes: Bytes<R>,
-    /// How many more bytes may be read. An archive made for it sends its reader around in circles.
-    budget: Cell<u64>,
-    /// Why the last read failed, which does not survive the passage through other readers.
-    trouble: RefCell<Option<Failure>>,
 }
 
 #[derive(Debug)]
@@ -48,19 +38,18 @@ impl<R: Read + Seek> Source<R> {
     }
 
     fn over(bytes: Bytes<R>, length: u64) -> Self {
-        let origin = Origin { bytes, budget: Cell::new(u64::MAX), trouble: RefCell::default() };
-        Source { origin: Rc::new(origin), start: 0, length, position: 0 }
+        Source { bytes: Rc::new(bytes), start: 0, length }
     }
 
     /// A part of this source that reads the same bytes in place; `None` when it reaches beyond the end.
     pub fn window(&self, from: u64, size: u64) -> Option<Self> {
         let fits = from.checked_add(size)? <= self.length;
-        fits.then(|| Source { origin: self.origin.clone(), start: self.start + from, length: size, position: 0 })
+        fits.then(|| Source { bytes: self.bytes.clone(), start: self.start + from, length: size })
     }
 
     /// Where a part of this source is in the caller's reader; `None` when it is not there, or not whole.
     pub fn place(&self, from: u64, size: u64) -> Option<u64> {
-        let there = matches!(self.origin.bytes, Bytes::Reader(_)) && from.checked_add(size)? <= self.length;
+        let there = matches!(*self.bytes, Bytes::Reader(_)) && from.checked_add(size)? <= self.length;
         there.then(|| self.start + from)
     }
 
@@ -69,25 +58,12 @@ impl<R: Read + Seek> Source<R> {
         self.length
     }
 
-    /// Does `work`, in which at most `budget` bytes are read.
-    pub fn within<T>(&self, budget: u64, work: impl FnOnce() -> T) -> T {
-        self.origin.budget.set(budget);
-        let done = work();
-        self.origin.budget.set(u64::MAX);
-        done
-    }
-
-    /// Why reading failed, when it was the reader that failed and not what was read.
-    pub fn take_trouble(&self) -> Option<Failure> {
-        self.origin.trouble.take()
-    }
-
     /// Fills `buffer` from `position`; `Ok(false)` when that reaches beyond the end.
     pub fn read_at(&self, position: u64, buffer: &mut [u8]) -> Result<bool> {
         let Some(end) = position.checked_add(buffer.len() as u64).filter(|&end| end <= self.length) else {
             return Ok(false);
         };
-        match &self.origin.bytes {
+        match &*self.bytes {
             Bytes::Reader(reader) => {
                 let Ok(mut reader) = reader.try_borrow_mut() else {
                     return Err(Failure::new(Code::Internal, "The package's reader is in use by itself."));
@@ -114,34 +90,33 @@ impl<R: Read + Seek> Source<R> {
     }
 }
 
-impl<R: Read + Seek> Read for Source<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        /// What a read costs beside its bytes.
-        const OVERHEAD: u64 = 32;
-        let count = self.length.saturating_sub(self.position).min(buffer.len() as u64);
-        let budget = &self.origin.budget;
-        let rest = budget.get().checked_sub(count + OVERHEAD).ok_or(io::ErrorKind::Other)?;
-        if let Err(failure) = self.read_at(self.position, &mut buffer[..count as usize]) {
-            *self.origin.trouble.borrow_mut() = Some(failure);
-            return Err(io::ErrorKind::Other.into());
-        }
-        if budget.get() != u64::MAX {
-            budget.set(rest);
-        }
-        self.position += count;
-        Ok(count as usize)
-    }
+/// A header, then bytes of a source: one entry of an archive as the zip crate reads it from a stream.
+pub(super) struct Stream<'a, R> {
+    pub header: &'a [u8],
+    pub source: &'a Source<R>,
+    /// Where its bytes go on, and how many there are.
+    pub position: u64,
+    pub length: u64,
+    /// Why the last read failed, which does not survive the passage through other readers.
+    pub trouble: Option<Failure>,
 }
 
-impl<R> Seek for Source<R> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(offset) => Some(offset),
-            SeekFrom::End(offset) => self.length.checked_add_signed(offset),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
+impl<R: Read + Seek> Read for Stream<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.header.is_empty() {
+            return self.header.read(buffer);
+        }
+        let there = self.source.len().saturating_sub(self.position).min(self.length);
+        let count = there.min(buffer.len() as u64);
+        if let Err(failure) = self.source.read_at(self.position, &mut buffer[..count as usize]) {
+            // Whoever reads on, to have done with the entry, finds its end.
+            self.length = 0;
+            self.trouble = Some(failure);
+            return Err(io::ErrorKind::Other.into());
+        }
+        self.position += count;
+        self.length -= count;
+        Ok(count as usize)
     }
 }
 
