@@ -57,7 +57,7 @@ pub enum End {
     Engine(Rc<Asked>),
 }
 
-/// A call on its way to the endpoint and back; dropping it ends its requests.
+/// Requests of the page for a call or a replica; dropping it ends them.
 #[derive(Debug)]
 pub struct Leg(pub AbortController);
 

@@ -5,7 +5,9 @@ use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
 
+use crate::call::Leg;
 use crate::pool::Pool;
 use crate::source::{self, Package};
 use crate::unpack_worker::{Job, LARGE, Outcome};
@@ -24,7 +26,10 @@ impl Pool {
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };
             let package = match package {
-                Ok(package) if pool.fetches => package.fetched().await.map_err(|failure| (failure, JsValue::UNDEFINED)),
+                Ok(package) if pool.fetches => {
+                    let signal = pool.fetching(replica);
+                    package.fetched(signal).await.map_err(|failure| (failure, JsValue::UNDEFINED))
+                }
                 other => other,
             };
             let package = match package {
@@ -50,6 +55,17 @@ impl Pool {
                 }
             }
         });
+    }
+
+    /// The signal by which what the page fetches for a replica ends with it.
+    fn fetching(&self, replica: ReplicaId) -> JsValue {
+        let mut state = self.state.borrow_mut();
+        let (Some(worker), Ok(controller)) = (state.replicas.get_mut(&replica), AbortController::new()) else {
+            return JsValue::UNDEFINED;
+        };
+        let signal = controller.signal().into();
+        worker.fetching = Some(Leg(controller));
+        signal
     }
 
     /// Unpacks a large package apart from the replica's worker; `false` when that worker has to do it after all.

@@ -15,8 +15,10 @@ use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, EventTarget, MessageEvent, Worker};
 
+use crate::call::Leg;
 use crate::host::Host;
 use crate::platform::Calls;
+use crate::source::Thrown;
 
 /// What a worker tells its owner.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct Replica {
     /// The lock that the worker is to hold.
     pub lock: JsValue,
     violations: Option<Violations>,
+    /// What the page fetches for it.
+    pub fetching: Option<Leg>,
     _on_message: Closure<dyn Fn(u32, JsValue, f64, f64)>,
     on_undecodable: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
@@ -94,11 +98,16 @@ pub(crate) struct Start {
 impl Replica {
     /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`. With
     /// `lockdown` glue finds no way out of it.
-    pub fn spawn(host: &Host, script: &Script, lockdown: bool, notify: impl Fn(Event) + 'static) -> Result<Self> {
+    pub fn spawn(
+        host: &Host,
+        script: &Script,
+        lockdown: bool,
+        notify: impl Fn(Event) + 'static,
+    ) -> std::result::Result<Self, Thrown> {
         let violations = Violations::watch();
         let worker = host
             .create_worker(&script.0, "spark-execute replica")
-            .map_err(|error| refused(&error, &violations.seen()))?;
+            .map_err(|error| refused(error, &violations.seen()))?;
         let notify = Rc::new(notify);
 
         let on_message = {
@@ -147,11 +156,12 @@ impl Replica {
             worker,
             lock,
             violations: Some(violations),
+            fetching: None,
             _on_message: on_message,
             on_undecodable,
             _on_error: on_error,
         };
-        replica.post_raw(&first)?;
+        replica.post_raw(&first).map_err(|failure| (failure, JsValue::UNDEFINED))?;
         Ok(replica)
     }
 
@@ -197,9 +207,16 @@ fn not_started(message: &str) -> Failure {
     Failure::new(Code::WorkerStart, message)
 }
 
-/// Why the browser would not create the worker.
-fn refused(error: &JsValue, violation: &str) -> Failure {
-    let said = describe(error);
+/// Why there is no worker, and what was thrown.
+fn refused(error: JsValue, violation: &str) -> Thrown {
+    // The caller's own function is not to be blamed on the browser.
+    if let Some(theirs) = error.dyn_ref::<Array>() {
+        let thrown = theirs.get(0);
+        let message = "createWorker threw, or returned no Worker: see `cause`. It must return, at once, a new Worker \
+                       that runs worker.js of this version.";
+        return (not_started(message).with_details(describe(&thrown)), thrown);
+    }
+    let said = describe(&error);
     let failure = if text::contains(&said, "TrustedScriptURL") {
         let message = "The page enforces Trusted Types without this package's policy. Add spark-execute to its \
                        trusted-types directive, and 'allow-duplicates' if it loads this package more than once.";
@@ -207,7 +224,7 @@ fn refused(error: &JsValue, violation: &str) -> Failure {
     } else {
         blocked(violation)
     };
-    failure.with_details(said)
+    (failure.with_details(said), error)
 }
 
 fn blocked(violation: &str) -> Failure {

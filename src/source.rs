@@ -38,12 +38,12 @@ impl Package {
         }
     }
 
-    /// The same with its bytes at hand: where workers may not fetch, the page does.
-    pub async fn fetched(self) -> Result<Self> {
+    /// The same with its bytes at hand: where workers may not fetch, the page does, until `signal` is aborted.
+    pub async fn fetched(self, signal: JsValue) -> Result<Self> {
         if !matches!(self.source, Source::Fetch { .. }) {
             return Ok(self);
         }
-        let bytes = fetch::bytes(self.source).await?;
+        let bytes = fetch::bytes_until(self.source, signal).await?;
         let total = f64::from(bytes.length());
         Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
     }

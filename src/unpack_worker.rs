@@ -78,11 +78,17 @@ impl Job {
         let broken = Promise::new(&mut |resolve, _| give_up = Some(resolve));
         let native =
             Native { worker, broken, give_up: give_up?, timer: RefCell::default(), listeners: RefCell::default() };
-        for event in ["error", "messageerror"] {
+        for event in ["error", "messageerror", "message"] {
             let give_up = native.give_up.clone();
             let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-                // Otherwise the browser reports it on the console, though it is dealt with.
-                let _ = get(&event, "preventDefault").dyn_into::<Function>().and_then(|prevent| prevent.call0(&event));
+                let data = get(&event, "data");
+                if data == "WorkerLoaded" || !get(&data, "ProcessOutput").is_undefined() {
+                    return;
+                }
+                // Otherwise the browser reports it on the console, though it is dealt with, and gloo reads what is not ours.
+                for stop in ["preventDefault", "stopImmediatePropagation"] {
+                    let _ = get(&event, stop).dyn_into::<Function>().and_then(|stop| stop.call0(&event));
+                }
                 let _ = give_up.call0(&JsValue::UNDEFINED);
             });
             native.worker.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).ok()?;

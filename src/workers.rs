@@ -18,7 +18,7 @@ impl Pool {
     pub(crate) fn spawn(&self, id: ReplicaId) -> bool {
         let lockdown =
             self.state.borrow().scheduler.model_of(id).is_none_or(|model| self.models[model].config.lockdown);
-        let created = self.script().and_then(|script| {
+        let created = self.script().map_err(|failure| (failure, JsValue::UNDEFINED)).and_then(|script| {
             let pool = self.weak();
             Replica::spawn(&self.host, &script, lockdown, move |event| {
                 if let Some(pool) = pool.upgrade() {
@@ -33,8 +33,8 @@ impl Pool {
                 state.scheduler.worker_created(id, now());
                 true
             }
-            Err(failure) => {
-                self.died_later(id, failure);
+            Err((failure, cause)) => {
+                self.died_later(id, failure, cause);
                 false
             }
         }
@@ -63,7 +63,7 @@ impl Pool {
         match posted {
             Ok(()) => true,
             Err(failure) => {
-                self.died_later(replica, failure);
+                self.died_later(replica, failure, JsValue::UNDEFINED);
                 false
             }
         }
@@ -187,9 +187,9 @@ impl Pool {
     }
 
     /// [`died`](Self::died), once the scheduler's current actions have been carried out.
-    fn died_later(&self, id: ReplicaId, failure: Failure) {
+    fn died_later(&self, id: ReplicaId, failure: Failure, cause: JsValue) {
         let Some(pool) = self.weak().upgrade() else { return };
-        wasm_bindgen_futures::spawn_local(async move { pool.died(id, failure, JsValue::UNDEFINED) });
+        wasm_bindgen_futures::spawn_local(async move { pool.died(id, failure, cause) });
     }
 
     pub(crate) fn end_worker(&self, id: ReplicaId) {

@@ -74,7 +74,7 @@ fn limits_that_cannot_be_are_refused() {
     }
     for value in bad(&[2_147_483_648.0]) {
         let found = value.describe();
-        refused(read(&[("idleTimeout", value)], &[]), "idleTimeout", &["milliseconds", &found]);
+        refused(read(&[("idleTimeout", value)], &[]), "idleTimeout", &["milliseconds", "or Infinity", &found]);
     }
 }
 

@@ -5,7 +5,7 @@ mod scheduler_kit;
 
 use scheduler_kit::*;
 use spark_execute_core::Code;
-use spark_execute_core::scheduler::{Said, disturbed, is_of_worker};
+use spark_execute_core::scheduler::{Action, Said, disturbed, is_of_worker};
 
 const ALL: [Said; 5] = [Said::Up, Said::Package, Said::Ready, Said::End(1), Said::Ask];
 
@@ -88,4 +88,42 @@ fn a_worker_cannot_fail_as_the_page_does() {
         assert!(!is_of_worker(code), "{code:?}");
     }
     assert_eq!(disturbed().code, Code::WorkerCrashed);
+}
+
+#[test]
+fn what_fails_before_its_first_word_is_no_models_doing() {
+    let begin = |start_ms: f64| {
+        let mut bench = Bench::with(vec![spec(1)], |policy| policy.start_ms = start_ms);
+        bench.start(1, offline(0, start_ms));
+        bench.scheduler.worker_created(1, 0.0);
+        bench
+    };
+    let told = |actions: &[Action]| {
+        let failure = actions.iter().find_map(|action| match action {
+            Action::Fail { failure, .. } => Some(failure.clone()),
+            _ => None,
+        });
+        failure.unwrap().into_facts()
+    };
+    // Another script said something, or failed.
+    let mut bench = begin(START_MS);
+    bench.scheduler.died(1, disturbed().with_details("said"), 0.0);
+    let facts = told(&bench.actions());
+    assert_eq!((facts.code, facts.details.as_deref()), (Code::WorkerStart, Some("said")));
+    assert!(facts.message.contains("workerUrl or createWorker"), "{}", facts.message);
+    // It said nothing, and calls have less time than a worker has.
+    let facts = told(&begin(5_000.0).tick(5_000.0));
+    assert_eq!(facts.code, Code::WorkerStart);
+    assert!(facts.message.contains("said nothing in time"), "{}", facts.message);
+    // One call has less time.
+    let mut bench = begin(START_MS);
+    bench.start(2, offline(0, 100.0));
+    let facts = told(&bench.tick(100.0));
+    assert_eq!(facts.code, Code::Timeout);
+    assert!(facts.message.contains("its worker had not started"), "{}", facts.message);
+    // Our code runs: it is not the script.
+    let mut bench = begin(START_MS);
+    bench.scheduler.worker_up(1);
+    bench.scheduler.died(1, disturbed(), 0.0);
+    assert_eq!(told(&bench.actions()).code, Code::WorkerCrashed);
 }

@@ -1,5 +1,7 @@
 // What is told to whoever observes: log lines, and the browser's timeline. Never payloads, credentials or whole addresses.
 
+import { WasmRunnerErrors } from "./errors.js";
+
 /** The steps of a start, by the numbers that workers give them. */
 const PHASES = ["worker", "fetch", "verify", "unpack", "compile", "glue", "instantiate", "construct"];
 
@@ -16,6 +18,13 @@ const LINES = {
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"];
 
+/** Refuses an object that could hear nothing. */
+export function checkLogger(logger) {
+  if (typeof logger !== "object" || LEVELS.some((level) => typeof logger?.[level] === "function") || logger === null) return;
+  const message = "logger has none of the functions debug, info, warn and error. Give an object that has, such as console, or a function.";
+  throw new WasmRunnerErrors.ConfigurationError(message, { path: "logger" });
+}
+
 /** What logs a line: `undefined` where nobody asked for a log. */
 export function logOf(config) {
   const { logger, logLevel } = config;
@@ -25,10 +34,11 @@ export function logOf(config) {
   return (level, text) => {
     if (LEVELS.indexOf(level) < least) return;
     try {
-      if (typeof target === "function") target(level, `[spark-execute] ${text}`);
-      else target[level]?.(`[spark-execute] ${text}`);
+      const line = `[spark-execute] ${text}`;
+      const told = typeof target === "function" ? target(level, line) : target[level]?.(line);
+      told?.then?.(undefined, () => {});
     } catch {
-      // A logger that throws must not end what it is told of.
+      // A logger that fails must not end what it is told of.
     }
   };
 }

@@ -6,7 +6,7 @@ import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./erro
 import { framed } from "./frame.js";
 import { Late, Unsupported } from "./late.js";
 import { mostPages } from "./memory.js";
-import { logEvent, logOf, measure, times } from "./observe.js";
+import { checkLogger, logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { publicPart, rawOf } from "./raw.js";
@@ -96,7 +96,8 @@ function makeClient(config, own) {
   let create;
   own.createWorker = (...of) => create(...of);
   const client = new (runtime().Client)(config, own);
-  // Judged by now.
+  // Judged by now, but for what a class may have.
+  checkLogger(config.logger);
   create = creator(config, framed);
   if (own.isLogging()) client.listen();
   return client;

@@ -27,7 +27,11 @@ const environment = {
   refused: 0,
 
   /** Engines that ask without glue leave no word of how much. */
-  isOverLimit: () => environment.limit > 0 && (!environment.refused || environment.refused > environment.limit),
+  isOverLimit() {
+    const { limit, refused } = environment;
+    // Glue lets engines have all there are addresses for, but for a page.
+    return limit > 0 ? !refused || refused > limit : refused > 0xffff0000;
+  },
 
   /** The module was compiled for so many pages: memory that glue makes for it must not have more, or they do not link. */
   limitMemory(pages) {

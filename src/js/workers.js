@@ -30,6 +30,21 @@ function fromBlob(script, options, Class) {
   }
 }
 
+/** A worker of the caller's own making; what is thrown is in an array, to be told from what browsers throw. */
+function made(createWorker, name) {
+  let worker;
+  try {
+    worker = createWorker({ name });
+  } catch (error) {
+    throw [error];
+  }
+  if (["postMessage", "terminate", "addEventListener"].every((method) => typeof worker?.[method] === "function")) return worker;
+  const promised = typeof worker?.then === "function";
+  // What comes later is of no use any more, and nobody else would end it.
+  if (promised) worker.then((late) => late?.terminate?.()).then(undefined, () => {});
+  throw [new TypeError(`createWorker must return a Worker; found ${promised ? "a promise" : String(worker)}.`)];
+}
+
 /**
  * What creates the workers of one instance, by script and name: as the caller makes them, or by the caller's address of the
  * script, or from a Blob, those that run glue in a frame if the caller wants that (`framed`, see frame.js).
@@ -37,11 +52,7 @@ function fromBlob(script, options, Class) {
 export function creator({ workerUrl, createWorker, isolation } = {}, framed = undefined) {
   const inFrame = isolation && framed((text) => trusted(text, "createHTML"));
   return (script, name) => {
-    if (createWorker) {
-      const worker = createWorker({ name });
-      if (typeof worker?.postMessage === "function") return worker;
-      throw new TypeError("createWorker must return a Worker.");
-    }
+    if (createWorker) return made(createWorker, name);
     if (workerUrl) return new Worker(trusted(String(workerUrl)), { name });
     // What unpacks evaluates no glue.
     if (inFrame && /replica/.test(name)) return inFrame((window) => fromBlob(script, { name }, window.Worker));

@@ -19,7 +19,7 @@ async fn a_worker_that_never_speaks_is_given_up() {
     clock.pass(2_000.0);
     let error = wait(&call).await.unwrap_err();
     assert_eq!(text(&error, "code"), "WORKER_START");
-    assert_says(&text(&error, "message"), &["did not answer within 30 s"]);
+    assert_says(&text(&error, "message"), &["said nothing in time", "workerUrl or createWorker"]);
     assert_eq!((page.stat("starting"), page.stat("state")), (0.into(), "idle".into()));
     clock.stop();
     watch.stop();

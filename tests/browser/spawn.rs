@@ -30,7 +30,8 @@ impl Events {
             if let Some(wake) = woken.take() {
                 wake.call0(&JsValue::UNDEFINED).unwrap();
             }
-        })?;
+        })
+        .map_err(|(failure, _)| failure)?;
         Ok(Events { replica: Some(replica), seen, wake })
     }
 

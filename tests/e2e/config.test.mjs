@@ -68,6 +68,11 @@ const WRONG = () => {
     ["timeout", { ...one(), timeout: "60s" }, /milliseconds/],
     ["timeout", { ...one(), timeout: -1 }, /milliseconds/],
     ["replica", { ...one(), replica: 100 }, /integer from 1 to 64/],
+    ["nodegenModels[0].replica", { nodegenModels: [{ versionId: "m", binary, replica: 1000 }] }, /integer from 1 to 64/],
+    ["idleTimeout", { ...one(), idleTimeout: 0 }, /milliseconds .*or Infinity/],
+    ["logger", { ...one(), logger: {} }, /debug, info, warn and error/],
+    ["logger", { ...one(), logger: { log: () => {}, warn: "yes" } }, /debug, info, warn and error/],
+    ["logger", { ...one(), logger: "console" }, /debug, info, warn and error/],
   ].map(([path, config, message]) => ({ path, message: message.source, error: thrown(() => new Spark(config)) }));
 };
 

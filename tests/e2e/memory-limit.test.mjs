@@ -70,6 +70,17 @@ test("without a limit the same call is computed", async (page) => {
   assert.equal(got.kept_mb, 100);
 });
 
+test("an engine that takes all there are addresses for has a limit, too", async (page) => {
+  for (const name of ["hog", "hog-o3", "hog-imported", "hog-modern-imported"]) {
+    // It need not ask for what comes after the last address: how much that is nobody knows.
+    const work = async ({ grow }) => ({ beyond: await grow(5000), again: await grow(1) });
+    const { beyond, again } = await withHog(page, work, packageOf(name).url, {});
+    assert.deepEqual([beyond.failed?.class, beyond.failed?.code], ["MemoryLimitError", "MEMORY_LIMIT"], JSON.stringify(beyond));
+    assert.deepEqual([beyond.failed.allowed, beyond.failed.requested], [4096 * MB, undefined]);
+    assert.deepEqual([again.kept_mb, again.calls], [1, 1], "a new instance");
+  }
+});
+
 test("every replica is held to the limit, and a model's own limit counts before that of all", async (page) => {
   const got = await page.run(async ({ hog, imported }) => {
     const found = {};

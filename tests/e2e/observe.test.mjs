@@ -177,8 +177,10 @@ test("a logger hears what happens, by level, and never what calls carry", async 
       let thrown = 0;
       await run({ logger: () => { thrown += 1; throw new Error("full"); }, logLevel: "warn" });
       await run({ logLevel: "silent" });
-      await run({ logger: {}, logLevel: "debug" });
-      return { lines, object, thrown };
+      const late = [];
+      await run({ logger: async (level) => { late.push(level); throw new Error("no line"); }, logLevel: "debug" });
+      await run({ logger: { error: (text) => Promise.reject(new Error(late.push(text))) } });
+      return { lines, object, thrown, late };
     },
     { fragile, echo },
   );
@@ -198,4 +200,5 @@ test("a logger hears what happens, by level, and never what calls carry", async 
   assert.deepEqual([got.object.debug.length, got.object.warn.length, got.object.error.length], [0, 1, 1]);
   assert.ok(got.object.info.length >= 5);
   assert.equal(got.thrown, 2, "a warning and an error");
+  assert.ok(got.late.length > 5 && got.late.includes("debug"), "a rejection is nobody's business");
 });

@@ -179,16 +179,23 @@ test("createWorker makes the workers, by name, under Trusted Types without our p
 test("createWorker that throws, or gives no worker, is the call's error", async (page) => {
   const errors = await page.run(async (url) => {
     const errors = [];
-    for (const createWorker of [() => { throw new Error("none today"); }, () => ({}), async () => {}]) {
+    const broken = () => { throw new RangeError("none today"); };
+    const { port1 } = new MessageChannel();
+    for (const createWorker of [broken, () => { throw null; }, () => ({}), () => undefined, () => port1, async () => broken()]) {
       const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }], createWorker });
       errors.push(await refused(spark.execute(ask({}), "m")));
       await spark.destroy();
     }
     return errors;
   }, url);
-  for (const error of errors) assert.deepEqual([error.class, error.code], ["BrowserError", "WORKER_START"]);
-  assert.match(errors[0].details, /none today/);
-  for (const error of errors.slice(1)) assert.match(error.details, /createWorker must return a Worker/);
+  for (const error of errors) {
+    assert.deepEqual([error.class, error.code], ["BrowserError", "WORKER_START"]);
+    assert.match(error.message, /createWorker .* must return, at once, a new Worker/);
+  }
+  const [broken, nothing, ...others] = errors;
+  assert.deepEqual([broken.cause, nothing.cause], [{ name: "RangeError", message: "none today" }, null]);
+  for (const { cause } of others) assert.match(cause.message, /createWorker must return a Worker/);
+  assert.match(others.at(-1).cause.message, /found a promise/);
 });
 
 test("a policy that forbids workerUrl: the call names the directive and the address", async (page) => {
@@ -224,6 +231,89 @@ test("workerUrl that is not there, or of another version, is the call's error", 
   const missing = await tryWith(page, { workerUrl: "/own/nothing.js" });
   assert.deepEqual([missing.class, missing.code], ["BrowserError", "WORKER_START"]);
   assert.match(missing.message, /workerUrl/);
+});
+
+const NOT_OURS = {
+  "a page": "<!doctype html>",
+  "another script": "postMessage({ type: 'ready' }); onmessage = () => {}",
+  "one of another version": readFileSync(at("dist", "worker.js"), "utf8").replace(/"[0-9a-f]{8}"/, '"00000000"'),
+  "a script that answers": "onmessage = () => postMessage('what?')",
+  "a script that fails": "throw new Error('not today')",
+  "a script that says nothing": "onmessage = () => {}",
+  "a script that ends": "close()",
+};
+
+for (const [what, worker] of Object.entries(NOT_OURS)) {
+  test(`workerUrl that gives ${what}: within the worker's own deadline the call says so`, async (page) => {
+    await go(page, { policy: "", worker });
+    page.server.routes["/own/large.zip"] = { body: packageWith(glue(() => ({})), PADDING) };
+    const run = (more, options = {}) =>
+      page.run(
+        async ({ workerUrl, more, options }) => {
+          const found = [];
+          for (const binary of ["/tests/models/cylinder/cylinder.zip", await bytesAt("/own/large.zip")]) {
+            for (const way of [{ workerUrl }, { createWorker: ({ name }) => new Worker(workerUrl, { name }) }]) {
+              const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }], ...way, ...more });
+              found.push(await refused(spark.execute(ask({}), "m", options)));
+              await spark.destroy();
+            }
+          }
+          return found;
+        },
+        { workerUrl: WORKER, more, options },
+      );
+    for (const error of await run({ timeout: 1000 })) {
+      assert.deepEqual([error.class, error.code], ["BrowserError", "WORKER_START"], error.message);
+      assert.match(error.message, /workerUrl or createWorker .* worker\.js of (this|another) version/);
+      assert.doesNotMatch(error.message, /the model's package/);
+      if (/fails/.test(what)) assert.match(error.cause.message, /not today/);
+    }
+    if (!/says nothing|ends/.test(what)) return;
+    // A call that has less time than the worker has says what it waited for.
+    for (const error of await run({}, { timeout: 100 })) {
+      assert.equal(error.code, "TIMEOUT");
+      assert.match(error.message, /its worker had not started.*workerUrl or createWorker/);
+    }
+  });
+}
+
+test("what the page fetches for a worker ends when it is out of time, and with destroy()", async (page) => {
+  const closed = [];
+  const hanging = (request, response) => {
+    response.writeHead(200, { "Content-Length": 1_000_000 });
+    response.write("PK");
+    closed.push(new Promise((resolve) => response.once("close", resolve)));
+  };
+  const asked = async (count) => {
+    while (closed.length < count) await new Promise((turn) => setTimeout(turn, 5));
+  };
+  await go(page, { policy: "" });
+  page.server.routes["/own/hanging.zip"] = hanging;
+  for (const way of ["workerUrl", "createWorker", "isolation"]) {
+    closed.length = 0;
+    const begin = (timeout) =>
+      page.run(
+        ({ way, url, timeout }) => {
+          const ways = { workerUrl: url, createWorker: ({ name }) => new Worker(url, { name }), isolation: "sandbox" };
+          const nodegenModels = [{ versionId: "m", binary: "/own/hanging.zip" }];
+          globalThis.spark = new Spark({ nodegenModels, timeout, [way]: ways[way] });
+          globalThis.ended = refused(spark.execute(ask({}), "m"));
+        },
+        { way, url: WORKER, timeout },
+      );
+    await begin(500);
+    await asked(1);
+    await closed[0];
+    // The latter where our worker took even longer.
+    assert.ok(["TIMEOUT", "WORKER_START"].includes(await page.run(async () => (await ended).code)));
+    assert.equal(await page.run(() => spark.stats()[0].state), "idle");
+    await page.run(() => spark.destroy());
+    await begin(60_000);
+    await asked(2);
+    await page.run(() => spark.destroy());
+    await closed[1];
+    assert.equal(await page.run(async () => (await ended).code), "DESTROYED");
+  }
 });
 
 test("a policy of the worker's own contains import() as well", async (page) => {

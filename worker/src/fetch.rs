@@ -14,10 +14,15 @@ use crate::wire::Js;
 
 /// The bytes of a `Blob`, or of what an address answers.
 pub fn bytes<'a>(source: Source<Js>) -> Step<'a, Result<Uint8Array>> {
-    Box::pin(read(source))
+    bytes_until(source, JsValue::UNDEFINED)
 }
 
-async fn read(source: Source<Js>) -> Result<Uint8Array> {
+/// The same, given up when this `AbortSignal` says so.
+pub fn bytes_until<'a>(source: Source<Js>, signal: JsValue) -> Step<'a, Result<Uint8Array>> {
+    Box::pin(read(source, signal))
+}
+
+async fn read(source: Source<Js>, signal: JsValue) -> Result<Uint8Array> {
     match source {
         Source::Blob(Js(blob)) => {
             let blob: Blob = blob.unchecked_into();
@@ -29,12 +34,17 @@ async fn read(source: Source<Js>) -> Result<Uint8Array> {
                 Failure::new(Code::BinaryInvalid, message).with_details(describe(&error))
             })
         }
-        Source::Fetch { url, headers, credentials } => fetch(&url, &headers, credentials.as_deref()).await,
+        Source::Fetch { url, headers, credentials } => fetch(&url, &headers, credentials.as_deref(), &signal).await,
         Source::Slices { .. } => Err(Failure::new(Code::Internal, "Slices are collected, not fetched.")),
     }
 }
 
-async fn fetch(url: &str, headers: &[(String, String)], credentials: Option<&str>) -> Result<Uint8Array> {
+async fn fetch(
+    url: &str,
+    headers: &[(String, String)],
+    credentials: Option<&str>,
+    signal: &JsValue,
+) -> Result<Uint8Array> {
     let unreachable = |error: JsValue| {
         let message = format!(
             "The package cannot be fetched from {}: the network or the server failed, or the server does not allow this \
@@ -52,6 +62,7 @@ async fn fetch(url: &str, headers: &[(String, String)], credentials: Option<&str
         })?;
     }
     options.set_headers(&list);
+    set(&options, "signal", signal);
     if let Some(mode) = credentials {
         set(&options, "credentials", &mode.into());
     }

@@ -151,9 +151,9 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let idle_timeout_ms = match fields.get("idleTimeout") {
         None => DEFAULT_IDLE_TIMEOUT_MS,
         Some(Raw::Number(number)) if *number == f64::INFINITY => *number,
-        Some(value) => timeout(value, "idleTimeout")?,
+        Some(value) => timeout(value, "idleTimeout", ", or Infinity")?,
     };
-    let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
+    let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout", ""))?;
     let cancel_grace_ms = match fields.get("cancelGrace") {
         None => DEFAULT_CANCEL_GRACE_MS,
         Some(Raw::Number(number)) if (0.0..=MAX_TIMEOUT_MS).contains(number) => *number,
@@ -197,7 +197,7 @@ pub fn delivered(value: &Raw, path: &str) -> Result<BinaryKind> {
 pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {
         Raw::Undefined => Ok(default),
-        given => timeout(given, "options.timeout").map_err(|failure| failure.with_code(Code::RequestInvalid)),
+        given => timeout(given, "options.timeout", "").map_err(|failure| failure.with_code(Code::RequestInvalid)),
     }
 }
 
@@ -221,10 +221,10 @@ fn check_logger(fields: &Fields<'_>) -> Result<()> {
     }
 }
 
-fn timeout(value: &Raw, path: &str) -> Result<f64> {
+fn timeout(value: &Raw, path: &str, more: &str) -> Result<f64> {
     match value {
         Raw::Number(number) if *number > 0.0 && *number <= MAX_TIMEOUT_MS => Ok(*number),
-        other => Err(refuse(path, other, "a number of milliseconds above 0 and up to 2147483647")),
+        other => Err(refuse(path, other, &["a number of milliseconds above 0 and up to 2147483647", more].concat())),
     }
 }
 

@@ -2,8 +2,9 @@
 //! while, with its memory; a model that runs away again and again must not fill the machine with them.
 
 use super::replica::Stage;
+use super::trust::not_up;
 use super::{Action, CallId, ModelIndex, Phase, ReplicaId, Scheduler};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 
 /// How long Chromium lets a worker run on, in milliseconds; other browsers end it sooner.
 const DYING_MS: f64 = 2_000.0;
@@ -66,8 +67,14 @@ impl Scheduler {
 
     /// The replica's worker is gone without having named a call, or could not be started; the shell has ended it. A ready
     /// replica's current call fails with `failure`, its other calls go elsewhere.
-    pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
+    pub fn died(&mut self, id: ReplicaId, mut failure: Failure, now: f64) {
         self.now = now;
+        if failure.code == Code::WorkerCrashed && self.is_booting(id) {
+            // No model's doing: there is none in it yet.
+            let details = failure.details.take();
+            failure = not_up("A worker failed, or said something else, before it ran our code.");
+            failure.details = details;
+        }
         self.note_crash(id, &failure);
         self.lost(id, Some(failure), now);
     }

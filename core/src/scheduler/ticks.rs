@@ -1,6 +1,7 @@
 //! What the passing of time changes: deadlines, and calls stuck behind a long one.
 
 use super::replica::{Replica, STALL_MS, Stage};
+use super::trust::not_up;
 use super::{CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 use crate::number::number;
@@ -55,20 +56,12 @@ impl Scheduler {
             .filter(|(_, replica)| replica.stage == Stage::Starting)
             .filter_map(|(id, replica)| {
                 let silent = replica.boot_deadline.is_some_and(late);
-                (silent || late(replica.start_deadline)).then_some((*id, silent))
+                (silent || late(replica.start_deadline)).then_some((*id, replica.boot_deadline.is_some()))
             })
             .collect();
         for (id, silent) in overdue {
             let failure = if silent {
-                let seconds = number(self.policy.boot_ms / 1000.0);
-                Failure::new(
-                    Code::WorkerStart,
-                    format!(
-                        "A worker did not answer within {seconds} s of being created. Check that the page's Content \
-                         Security Policy allows blob: workers (worker-src blob:) and WebAssembly (script-src \
-                         'wasm-unsafe-eval')."
-                    ),
-                )
+                not_up("A worker was created, and said nothing in time.")
             } else {
                 Failure::new(
                     Code::Timeout,
@@ -119,6 +112,9 @@ impl Scheduler {
                 (_, false) => ("its computation was not over", ", or give the model more replicas."),
                 (Some(model), true) if self.models[model].phase == Phase::Loaded => {
                     ("it was waiting for a replica", ", or give the model more replicas.")
+                }
+                (Some(model), true) if self.models[model].replicas.iter().any(|id| self.is_booting(*id)) => {
+                    ("its worker had not started", ", or see that workerUrl or createWorker, if used, gives worker.js.")
                 }
                 _ => ("its model was still loading", "."),
             };

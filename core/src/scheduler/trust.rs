@@ -30,6 +30,11 @@ pub enum Said {
 }
 
 impl Scheduler {
+    /// Whether the replica's worker has not said yet that it runs our code.
+    pub(super) fn is_booting(&self, id: ReplicaId) -> bool {
+        self.replicas.get(&id).is_some_and(|replica| replica.boot_deadline.is_some())
+    }
+
     /// Whether the replica may say this now. One that may not is to be ended, with [`disturbed`].
     pub fn expects(&self, id: ReplicaId, said: Said) -> bool {
         let Some(replica) = self.replicas.get(&id) else { return false };
@@ -47,6 +52,16 @@ impl Scheduler {
             }
         }
     }
+}
+
+/// Why a replica's worker never said that it runs our code.
+#[cold]
+#[inline(never)]
+pub(super) fn not_up(what: &str) -> Failure {
+    let advice = " If workerUrl or createWorker is used, it must give worker.js of this version, unchanged; else the page's \
+                  Content Security Policy must allow blob: workers (worker-src blob:) and WebAssembly (script-src \
+                  'wasm-unsafe-eval').";
+    Failure::new(Code::WorkerStart, [what, advice].concat())
 }
 
 /// Why a replica is ended that said what none says.

@@ -1,6 +1,6 @@
 //! What a value thrown by an engine means.
 
-use spark_execute_core::memory::over_limit;
+use spark_execute_core::memory::{MOST_PAGES, PAGE, over_limit};
 use spark_execute_core::{Code, Failure, text};
 use wasm_bindgen::prelude::*;
 
@@ -10,6 +10,9 @@ use crate::scope::Environment;
 /// The message for a model that needs more memory than there is before it has computed anything.
 const NO_MEMORY_TO_START: &str = "The browser has no memory to start the model. Configure fewer replicas, keep fewer models loaded (offlineMaxService), \
      or destroy() instances that are no longer needed.";
+
+/// All that a WebAssembly memory can have.
+const ALL: f64 = MOST_PAGES as f64 * PAGE;
 
 /// A call that failed, and whether its engine can be trusted afterwards.
 #[derive(Debug, Clone)]
@@ -32,9 +35,10 @@ impl Fault {
     }
 
     /// Classifies what an engine threw. `tail` gives what it printed.
-    pub fn thrown(value: &JsValue, environment: &Environment, tail: impl FnOnce(&str) -> String) -> Self {
+    pub fn thrown(value: &JsValue, environment: &Environment, heap: f64, tail: impl FnOnce(&str) -> String) -> Self {
         let said = describe(value);
-        let refused = environment.refused() > 0.0;
+        // An engine that wants more than there are addresses for need not even ask.
+        let refused = environment.refused() > 0.0 || is_full(heap);
         if is_cpp_exception(value) && !refused {
             return Fault::harmless(
                 Code::EngineException,
@@ -44,9 +48,9 @@ impl Fault {
             );
         }
         // `new` that gets no memory throws, too.
-        if refused && is_cpp_exception(value) || is_memory(&said, environment) {
+        if refused && is_cpp_exception(value) || is_memory(&said, refused) {
             let message = "The model ran out of memory. Give it less data, or run fewer replicas.";
-            return Fault { failure: no_memory(message, environment).with_details(tail(&said)), fatal: true };
+            return Fault { failure: no_memory(message, environment, heap).with_details(tail(&said)), fatal: true };
         }
         Fault::fatal(
             Code::EngineTrap,
@@ -68,10 +72,11 @@ fn is_cpp_exception(value: &JsValue) -> bool {
 }
 
 /// The failure of an engine that got no more memory: the machine has none, which `message` says, or it has all that it is
-/// allowed.
-pub fn no_memory(message: &str, environment: &Environment) -> Failure {
-    if environment.is_over_limit() {
-        over_limit(environment.limit(), environment.refused())
+/// allowed, or all that can be, of which `heap` is its own.
+pub fn no_memory(message: &str, environment: &Environment, heap: f64) -> Failure {
+    if environment.is_over_limit() || is_full(heap) {
+        let limit = Some(environment.limit()).filter(|limit| *limit > 0.0);
+        over_limit(limit.unwrap_or(ALL), environment.refused())
     } else {
         Failure::new(Code::OutOfMemory, message)
     }
@@ -80,15 +85,20 @@ pub fn no_memory(message: &str, environment: &Environment) -> Failure {
 /// The same before it has computed anything, where the browser may refuse a memory as such.
 pub fn no_memory_to_start(environment: &Environment) -> Failure {
     if environment.refused() > 0.0 {
-        return no_memory(NO_MEMORY_TO_START, environment);
+        return no_memory(NO_MEMORY_TO_START, environment, 0.0);
     }
     Failure::new(Code::OutOfMemory, NO_MEMORY_TO_START)
 }
 
+/// Whether an engine with so many bytes of memory has nearly all there can be.
+fn is_full(heap: f64) -> bool {
+    heap > ALL - 134_217_728.0
+}
+
 /// Whether memory ran out: engines, glue and browsers say so in words, or the glue's bare abort follows a refusal.
-pub fn is_memory(said: &str, environment: &Environment) -> bool {
+pub fn is_memory(said: &str, refused: bool) -> bool {
     let said = said.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text::contains(&said, word));
-    environment.refused() > 0.0 && has(&["abort", "memory", "grow"])
+    refused && has(&["abort", "memory", "grow"])
         || has(&["oom", "out of memory", "enlarge memory", "allocation failed", "bad_alloc", "allocate"])
 }

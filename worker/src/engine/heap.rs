@@ -96,6 +96,11 @@ impl Heap {
         self.views.borrow().size
     }
 
+    /// The same as it is now, also while a call has failed. All there can be is more than 32 bits hold.
+    pub fn size_now(&self) -> f64 {
+        get(&self.memory.buffer(), "byteLength").as_f64().unwrap_or(0.0)
+    }
+
     /// Makes the views anew if the memory has grown.
     fn refresh(&self) {
         if self.views.borrow().length.length() == 1 {
@@ -196,7 +201,10 @@ impl Heap {
     fn allocate(&self, size: f64) -> Result<u32, Fault> {
         let out_of_memory = |details: String| {
             let message = format!("The model has no memory for a request of {} bytes. Send less data.", number(size));
-            Fault { failure: no_memory(&message, &self.environment).with_details(details), fatal: true }
+            Fault {
+                failure: no_memory(&message, &self.environment, self.size_now()).with_details(details),
+                fatal: true,
+            }
         };
         if size > f64::from(u32::MAX) {
             return Err(out_of_memory(String::new()));

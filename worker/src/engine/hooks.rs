@@ -132,7 +132,7 @@ pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -
         );
         return Failure::new(Code::PackageIncomplete, message).at(said);
     }
-    if is_memory(&said, environment) {
+    if is_memory(&said, environment.refused() > 0.0) {
         return no_memory_to_start(environment).with_details(tail.take_after(&said));
     }
     let (code, message) = if code == Code::WasmInvalid.as_str() {

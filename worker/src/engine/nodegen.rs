@@ -120,7 +120,7 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
     }
     let workbook = instance.construct().map_err(|error| {
         let said = describe(&error);
-        let failure = if is_memory(&said, environment) {
+        let failure = if is_memory(&said, environment.refused() > 0.0) {
             no_memory_to_start(environment)
         } else {
             let message = "The model started but could not construct its workbook. Its data file (the .data of the \
@@ -232,7 +232,8 @@ impl Engine {
                 self.heap.take_answer(at)
             }
             Err(thrown) => {
-                let fault = Fault::thrown(&thrown, &self.environment, |said| self.tail.take_after(said));
+                let fault =
+                    Fault::thrown(&thrown, &self.environment, self.heap.size_now(), |said| self.tail.take_after(said));
                 if !fault.fatal {
                     self.heap.done(input);
                 }
