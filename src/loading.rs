@@ -18,13 +18,17 @@ impl Pool {
         if !self.spawn(replica) {
             return;
         }
+        self.progress(model, "fetch", None);
         let pool = self.weak();
         let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.borrow().clone());
         spawn_local(async move {
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };
             let package = match package {
-                Ok(package) if pool.fetches => package.fetched().await.map_err(|failure| (failure, JsValue::UNDEFINED)),
+                Ok(package) if pool.fetches => {
+                    let tell = |loaded, total| pool.progress(model, "fetch", Some((loaded, total)));
+                    package.fetched(&tell).await.map_err(|failure| (failure, JsValue::UNDEFINED))
+                }
                 other => other,
             };
             let package = match package {
@@ -36,6 +40,7 @@ impl Pool {
                 verify_checksums: config.verify_checksums,
                 integrity: config.integrity.clone(),
                 max_pages: f64::from(config.max_pages).min(pool.host.most_pages()),
+                progress: !pool.listening(model).is_empty(),
                 source: package.source.clone(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)
