@@ -63,6 +63,7 @@ impl Pool {
                 let _ = resolve.call1(&JsValue::UNDEFINED, &response);
             }
             End::Engine(asked) => self.answer_engine(asked, 200.0, &get(answer, "text")),
+            End::Load { .. } => {}
         }
     }
 
@@ -121,7 +122,7 @@ impl Pool {
             context.cause = self.state.borrow().cause.clone();
         }
         match pending.end {
-            End::Promise { ref reject, .. } => {
+            End::Promise { ref reject, .. } | End::Load { ref reject, .. } => {
                 let error = self.host.error(failure, context);
                 self.tell_listeners(&pending, &error);
                 let _ = reject.call1(&JsValue::UNDEFINED, &error);

@@ -55,6 +55,15 @@ pub enum End {
     },
     /// The engine of another call.
     Engine(Rc<Asked>),
+    /// A caller who wants the model ready, and nothing computed.
+    Load {
+        /// Ends the load well.
+        resolve: Function,
+        /// Ends the load with an error.
+        reject: Function,
+        /// Hears how far it is: the phase, and how many bytes have come of how many.
+        tell: Option<Function>,
+    },
 }
 
 /// Requests of the page for a call or a replica; dropping it ends them.

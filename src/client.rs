@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::payload;
 use spark_execute_core::request as requests;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{get, set};
+use spark_execute_worker::js::get;
 use wasm_bindgen::prelude::*;
 
 use crate::call::{End, Pending};
@@ -21,11 +21,11 @@ use crate::{platform, view};
 /// One configured set of models. Constructing it starts nothing.
 #[wasm_bindgen]
 pub struct Client {
-    config: Config,
+    pub(crate) config: Config,
     /// In the order of the ids.
     by_id: Vec<(String, usize)>,
-    host: Host,
-    pool: Rc<Pool>,
+    pub(crate) host: Host,
+    pub(crate) pool: Rc<Pool>,
     /// Seen once: workers do not go away.
     has_workers: Cell<bool>,
 }
@@ -76,6 +76,9 @@ impl Client {
         request: JsValue,
         output: JsValue,
     ) -> u32 {
+        if model == LOAD {
+            return self.load(&version_id, &timeout, &signal, resolve, reject, request.dyn_into().ok());
+        }
         let given = match usize::try_from(model) {
             Ok(model) => Given::Usual(model, request),
             Err(_) if model == RAW => Given::Raw(request),
@@ -134,32 +137,14 @@ impl Client {
 
     /// One object per model: its state, replicas, calls and memory.
     pub fn stats(&self) -> Array {
-        let row = |index: usize, model: &config::Model| {
-            let row = Object::new();
-            let stats = self.pool.stats(index)?;
-            set(&row, "versionId", &model.version_id.as_str().into());
-            set(&row, "state", &stats.state.into());
-            set(&row, "replicas", &(stats.ready as u32).into());
-            set(&row, "starting", &(stats.starting as u32).into());
-            set(&row, "dying", &(stats.dying as u32).into());
-            set(&row, "queued", &(stats.queued as u32).into());
-            set(&row, "running", &(stats.running as u32).into());
-            set(&row, "memory", &stats.heap.into());
-            set(&row, "done", &stats.done.into());
-            set(&row, "failed", &stats.failed.into());
-            set(&row, "restarts", &stats.restarts.into());
-            let times = &self.pool.state.borrow().times[index];
-            if !times.is_undefined() {
-                set(&row, "times", times);
-            }
-            Some(row)
-        };
-        self.config.models.iter().enumerate().filter_map(|(index, model)| row(index, model)).collect()
+        self.pool.rows()
     }
 }
 
 /// In place of a model: the request is text, or bytes, and is not looked into.
 const RAW: i32 = -2;
+/// In place of a model: nothing is to be computed, the model is to be loaded. The request hears how far it is.
+const LOAD: i32 = -3;
 
 /// What the facade made of a request.
 enum Given {
@@ -193,11 +178,7 @@ impl Client {
         context: &mut Context,
     ) -> Result<Planned> {
         self.check_alive()?;
-        let timeout = if timeout.is_undefined() {
-            self.config.timeout_ms
-        } else {
-            config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
-        };
+        let timeout = self.timeout(timeout)?;
         let output = if output.is_undefined() { None } else { payload::output(&view::shallow(output))? };
         let by_names = !matches!(given, Given::Usual(..)) || self.pool.online.is_some();
         let names = if by_names { Named::of(&context.input) } else { Named::default() };
@@ -216,18 +197,38 @@ impl Client {
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        if (model.is_some() || parks) && !self.has_workers.get() {
-            if platform::has_workers() {
-                self.has_workers.set(true);
-            } else if self.pool.online.is_some() {
-                (model, parks) = (None, false);
-            } else {
-                let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
-                               model in a browser: call execute only there.";
-                return Err(Failure::new(Code::UnsupportedEnvironment, message));
+        if (model.is_some() || parks)
+            && let Err(failure) = self.check_workers()
+        {
+            if self.pool.online.is_none() {
+                return Err(failure);
             }
+            (model, parks) = (None, false);
         }
         Ok(Planned { model, parks, timeout, request, names })
+    }
+
+    pub(crate) fn timeout(&self, given: &JsValue) -> Result<f64> {
+        if given.is_undefined() {
+            return Ok(self.config.timeout_ms);
+        }
+        config::call_timeout(&view::shallow(given), self.config.timeout_ms)
+    }
+
+    pub(crate) fn check_workers(&self) -> Result<()> {
+        if self.has_workers.get() || platform::has_workers() {
+            self.has_workers.set(true);
+            return Ok(());
+        }
+        let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
+                       model in a browser: call execute only there.";
+        Err(Failure::new(Code::UnsupportedEnvironment, message))
+    }
+
+    /// The configured model with this id.
+    pub(crate) fn find(&self, id: &str) -> Result<usize> {
+        let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
+        found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))
     }
 
     fn model(&self, id: &str) -> Option<usize> {
@@ -253,8 +254,7 @@ impl Client {
             Some(id) => {
                 let id = id.trim();
                 context.version_id = Some(id.to_owned());
-                let found = self.model(id).or_else(|| self.model(&id.to_ascii_lowercase()));
-                found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))
+                self.find(id)
             }
             None => {
                 let found = self.pool.resolve(&names.wanted());
@@ -281,7 +281,7 @@ impl Client {
         Ok((model, parks, request))
     }
 
-    fn check_alive(&self) -> Result<()> {
+    pub(crate) fn check_alive(&self) -> Result<()> {
         if self.pool.is_destroyed() {
             let message = "This Spark instance was destroyed. Create a new one with new Spark(config).";
             return Err(Failure::new(Code::Destroyed, message));
@@ -290,7 +290,7 @@ impl Client {
     }
 }
 
-fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
+pub(crate) fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
     if !get(signal, "addEventListener").is_function() {
         let found = view::shallow(signal).describe();
         let message = format!("options.signal must be an AbortSignal; found {found}.");

@@ -22,6 +22,7 @@ mod source;
 mod timer;
 mod unpack_worker;
 mod view;
+mod warm;
 mod workers;
 mod xcall;
 

@@ -20,6 +20,7 @@ impl Pool {
         if !self.spawn(replica) {
             return;
         }
+        self.progress(model, "fetch", None);
         let pool = self.weak();
         let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.borrow().clone());
         spawn_local(async move {
@@ -28,7 +29,8 @@ impl Pool {
             let package = match package {
                 Ok(package) if pool.fetches => {
                     let signal = pool.fetching(replica);
-                    package.fetched(signal).await.map_err(|failure| (failure, JsValue::UNDEFINED))
+                    let tell = |loaded, total| pool.progress(model, "fetch", Some((loaded, total)));
+                    package.fetched(signal, &tell).await.map_err(|failure| (failure, JsValue::UNDEFINED))
                 }
                 other => other,
             };
@@ -41,6 +43,7 @@ impl Pool {
                 verify_checksums: config.verify_checksums,
                 integrity: config.integrity.clone(),
                 max_pages: f64::from(config.max_pages).min(pool.host.most_pages()),
+                progress: !pool.listening(model).is_empty(),
                 source: package.source.clone(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)

@@ -8,9 +8,7 @@ use std::rc::{Rc, Weak};
 use spark_execute_core::config::{self, BinaryKind, Config};
 use spark_execute_core::memory::PAGE;
 use spark_execute_core::protocol::Image;
-use spark_execute_core::scheduler::{
-    Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
-};
+use spark_execute_core::scheduler::{Action, CallId, CallSpec, ModelIndex, ModelSpec, Policy, ReplicaId, Scheduler};
 use spark_execute_core::table::Table;
 use spark_execute_worker::js::get;
 use spark_execute_worker::wire::Js;
@@ -198,11 +196,6 @@ impl Pool {
         self.destroyed.get()
     }
 
-    /// A model in numbers.
-    pub fn stats(&self, model: ModelIndex) -> Option<ModelStats> {
-        self.state.borrow().scheduler.stats(model)
-    }
-
     /// Tells the scheduler something and does what it wants done.
     pub(crate) fn tell<T>(&self, event: impl FnOnce(&mut Scheduler) -> T) -> T {
         let answer = event(&mut self.state.borrow_mut().scheduler);
@@ -214,10 +207,12 @@ impl Pool {
     #[inline(never)]
     pub(crate) fn act(&self) {
         let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
+        let mut warmed: Vec<CallId> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
             match action {
                 Some(Action::Post { replica, call }) => self.collect(replica, call, &mut posts),
+                Some(Action::Warmed { call }) => warmed.push(call),
                 Some(action) => self.perform(action),
                 None => break,
             }
@@ -230,6 +225,10 @@ impl Pool {
             let note = self.state.borrow_mut().scheduler.next_note();
             let Some(note) = note else { break };
             self.observe(note);
+        }
+        // Now it is known how long that took.
+        for call in warmed {
+            self.warmed(call);
         }
         let state = self.state.borrow();
         self.timer.wake_at(state.scheduler.next_tick(), now);
@@ -244,8 +243,8 @@ impl Pool {
         match action {
             Action::Load { model, replica } => self.load(model, replica),
             Action::Spawn { model, replica } => self.spawn_from_image(model, replica),
-            // Collected by `tell`.
-            Action::Post { .. } => {}
+            // Collected by `act`.
+            Action::Post { .. } | Action::Warmed { .. } => {}
             Action::Terminate { replica } => self.end_worker(replica),
             Action::Unload { model } => {
                 let mut state = self.state.borrow_mut();

@@ -39,11 +39,11 @@ impl Package {
     }
 
     /// The same with its bytes at hand: where workers may not fetch, the page does, until `signal` is aborted.
-    pub async fn fetched(self, signal: JsValue) -> Result<Self> {
+    pub async fn fetched(self, signal: JsValue, progress: fetch::Progress<'_>) -> Result<Self> {
         if !matches!(self.source, Source::Fetch { .. }) {
             return Ok(self);
         }
-        let bytes = fetch::bytes_until(self.source, signal).await?;
+        let bytes = fetch::bytes(self.source, signal, Some(progress)).await?;
         let total = f64::from(bytes.length());
         Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
     }

@@ -9,6 +9,7 @@ pub mod base64_text;
 pub mod config;
 pub mod error;
 pub mod integrity;
+pub mod load;
 pub mod memory;
 pub mod metadata;
 pub mod number;

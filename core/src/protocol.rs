@@ -46,6 +46,13 @@ pub enum FromWorker<V> {
     Up,
     /// The worker holds the lock that it was told of, and will until its end.
     Held,
+    /// So much of the package has come.
+    Progress {
+        /// Bytes that are there.
+        loaded: f64,
+        /// Bytes of all of it, where the server tells.
+        total: Option<f64>,
+    },
     /// The package was read and checked; more replicas can start.
     Unpacked(Image<V>),
     /// The engine is constructed and takes calls.
@@ -103,6 +110,8 @@ pub struct Load<V> {
     pub integrity: Option<String>,
     /// The most pages of memory that its engine may have.
     pub max_pages: f64,
+    /// Somebody wants to know how much of it has come.
+    pub progress: bool,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -209,6 +218,7 @@ mod tests {
             verify_checksums: true,
             integrity: Some(text("sha256-x")),
             max_pages: 65_536.0,
+            progress: true,
             source,
         })
     }
@@ -243,6 +253,8 @@ mod tests {
         for message in [
             FromWorker::Up,
             FromWorker::Held,
+            FromWorker::Progress { loaded: 5.0, total: Some(7.0) },
+            FromWorker::Progress { loaded: 5.0, total: None },
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
             FromWorker::Reply { id: 1, response: value("{}"), micros: 12.5, heap: 1.0 },
@@ -265,10 +277,10 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, null, 9, "Pipe"]"#,
-            r#"["Load", "id", 1, null, 9, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, null, 9, "Blob", "b"]"#,
-            r#"["Load", "id", 1, null, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, 9, 0, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,

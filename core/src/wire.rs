@@ -34,9 +34,9 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, source }) => {
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, progress, source }) => {
                 let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
-                let wire = wire.text_or_none(integrity).number(*max_pages);
+                let wire = wire.text_or_none(integrity).number(*max_pages).flag(*progress);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
                     Source::Fetch { url, headers, credentials } => {
@@ -74,6 +74,7 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
                 verify_checksums: items.flag()?,
                 integrity: items.text_or_none()?,
                 max_pages: items.number()?,
+                progress: items.flag()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
                     "Fetch" => Source::Fetch {
@@ -104,6 +105,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
         match message {
             FromWorker::Up => Wire::named("Up"),
             FromWorker::Held => Wire::named("Held"),
+            FromWorker::Progress { loaded, total } => Wire::named("Progress").number(*loaded).number_or_none(*total),
             FromWorker::Unpacked(image) => Wire::named("Unpacked").image(image),
             FromWorker::Ready { is_async, heap } => Wire::named("Ready").flag(*is_async).number(*heap),
             FromWorker::Reply { id, response, micros, heap } => {
@@ -138,6 +140,7 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
             Some("Held") => FromWorker::Held,
+            Some("Progress") => FromWorker::Progress { loaded: items.number()?, total: items.number_or_none()? },
             Some("Unpacked") => FromWorker::Unpacked(items.image()?),
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {

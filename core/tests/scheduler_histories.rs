@@ -45,7 +45,9 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     let model = (next(8) > 0).then(|| next(3));
                     let timeout_ms = 100.0 + next(500) as f64;
                     let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms };
-                    if spec.model.is_none() && next(2) == 0 {
+                    if spec.model.is_some() && parent.is_none() && next(6) == 0 {
+                        bench.scheduler.warm(call, CallSpec { fallback: false, ..spec }, now);
+                    } else if spec.model.is_none() && next(2) == 0 {
                         bench.scheduler.park(call, spec, now);
                         parked.push(call);
                     } else {
@@ -131,7 +133,7 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                         alive.retain(|(id, ..)| *id != replica);
                         dying.push(replica);
                     }
-                    Action::Fail { call, .. } => settled[call as usize] += 1,
+                    Action::Fail { call, .. } | Action::Warmed { call } => settled[call as usize] += 1,
                     Action::Online { call, .. } => {
                         parked.retain(|other| *other != call);
                         asked.push(call);

@@ -118,6 +118,21 @@ declare class Spark {
   ): Promise<Spark.ResponseAs<Output>>;
 
   /**
+   * Makes a model ready before its first call: reads its package and starts its replicas. It computes nothing.
+   *
+   * @param versionId Which of `nodegenModels`, in any letter case.
+   * @param options How long it may take, a signal that ends the waiting, and a function that hears how far it is.
+   * @returns A promise that is fulfilled when the first replica takes calls, with what {@link stats} says of the model. At
+   *   once where it is ready already. Loads and calls of one model share one load; one that is aborted, or out of time, ends
+   *   alone, and only when nobody waits any more the load itself is dropped. It is rejected as that of {@link execute} is;
+   *   with a `MissingModelError` also for a model that only the endpoint has: there is nothing to load.
+   *
+   * @example
+   * await spark.load("<uuid>", { onProgress: ({ loaded, total }) => (bar.value = total ? loaded / total : 0) });
+   */
+  load(versionId: string, options?: Spark.LoadOptions): Promise<Spark.ModelStats>;
+
+  /**
    * Like {@link execute}, but returns at once, with the promise of the response and a token that cancels the call.
    *
    * @example
@@ -735,6 +750,29 @@ declare namespace Spark {
     request_timestamp?: string | null | undefined;
     /** Of a runner's own; removed before the request goes to a model or to the endpoint. */
     _ctx?: object | null | undefined;
+  }
+
+  /** The last argument of `load`. */
+  export interface LoadOptions {
+    /** Ends the waiting, with an `ExecuteCancelled`. */
+    signal?: AbortSignalLike | null | undefined;
+    /**
+     * How long it may take, in milliseconds, above 0 and at most 2147483647.
+     * @defaultValue the configuration's
+     */
+    timeout?: number | undefined;
+    /** Hears how far the load is, at most ten times a second, and once more when the model is ready. */
+    onProgress?: ((progress: LoadProgress) => unknown) | null | undefined;
+  }
+
+  /** How far a load is. */
+  export interface LoadProgress {
+    /** Bytes of the package that have come over the network; 0 where it comes from elsewhere. */
+    readonly loaded: number;
+    /** Bytes of all of it, if the server says so: not of another origin, nor where it compresses the answer. */
+    readonly total: number | undefined;
+    /** The package is on its way, is being unpacked and compiled, its engine starts, takes calls. */
+    readonly phase: "fetch" | "unpack" | "start" | "ready";
   }
 
   /** The last argument of `execute` and `executeWithCancellationToken`. */

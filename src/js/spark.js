@@ -5,6 +5,7 @@ import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./errors.js";
 import { framed } from "./frame.js";
 import { Late, Unsupported } from "./late.js";
+import { progressTo } from "./load.js";
 import { mostPages } from "./memory.js";
 import { checkLogger, logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
@@ -33,6 +34,7 @@ function rejected(error) {
 /** In place of a model's position: the request is to be looked at, or never. */
 const CAREFULLY = -1;
 const RAW = -2;
+const LOAD = -3;
 /** Members of options that were looked at: what is to be said of one is said once. */
 const named = new Set();
 
@@ -169,6 +171,10 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     return Spark.#start(this, Spark.prototype.execute, input, versionId, options).response;
   }
 
+  load(versionId, options) {
+    return Spark.#start(this, Spark.prototype.load, undefined, versionId, options, progressTo).response;
+  }
+
   executeWithCancellationToken(input, versionId, options) {
     const method = Spark.prototype.executeWithCancellationToken;
     const { response, cancel } = Spark.#start(this, method, input, versionId, options);
@@ -198,7 +204,8 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     throw stackBelow(new BadRequestError(message), method);
   }
 
-  static #start(spark, method, input, versionId, options) {
+  /** With `loads`, which tells a caller of its progress, nothing is computed: the model is loaded. */
+  static #start(spark, method, input, versionId, options, loads = undefined) {
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
     const signal = options?.signal ?? undefined;
     let client;
@@ -214,14 +221,17 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
       const { output, timeout, privateKeys } = options ?? {};
       let request = input;
       try {
-        if (privateKeys !== undefined) request = publicPart(input, privateKeys);
+        if (loads) request = loads(options?.onProgress);
+        else if (privateKeys !== undefined) request = publicPart(input, privateKeys);
       } catch (error) {
         throw stackBelow(Object.assign(error, { input, uuid: versionId }), method);
       }
       // Most requests need no second look: they come as text, and nothing more of them is asked from Rust.
       let model = spark.#models.get(usualId(request, versionId));
       let text = model === undefined ? undefined : encodeUsual(request);
-      if (text === undefined) {
+      if (loads) {
+        model = LOAD;
+      } else if (text === undefined) {
         text = rawOf(request);
         model = text === undefined ? CAREFULLY : RAW;
       }
@@ -230,7 +240,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {
-        if (named.has(name)) continue;
+        if (named.has(name) || (loads && name === "onProgress")) continue;
         named.add(name);
         client.unknownOption(name);
       }

@@ -24,6 +24,7 @@ async fn run(job: &Job, binary: &JsValue) -> Outcome {
         verify_checksums: true,
         integrity: None,
         max_pages: 65_536.0,
+        progress: false,
         source: package.source.clone(),
     };
     job.run(&host(&JsValue::NULL), &package, load).await

@@ -55,6 +55,7 @@ fn load(source: Source<Js>) -> ToWorker<Js> {
         verify_checksums: false,
         integrity: None,
         max_pages: 1024.0,
+        progress: false,
         source,
     })
 }

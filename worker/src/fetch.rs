@@ -8,21 +8,23 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Headers, RequestInit, Response};
 
-use crate::js::{Step, describe, get, set};
+use crate::js::{Step, describe, get, now, set};
 use crate::slices::Slices;
 use crate::wire::Js;
 
+/// Hears how many bytes have come, and of how many.
+pub type Progress<'a> = &'a dyn Fn(f64, Option<f64>);
+
+/// `progress` is told at most so often, in milliseconds.
+const PROGRESS_MS: f64 = 100.0;
+
 /// The bytes of a `Blob`, or of what an address answers.
-pub fn bytes<'a>(source: Source<Js>) -> Step<'a, Result<Uint8Array>> {
-    bytes_until(source, JsValue::UNDEFINED)
+/// The bytes of a `Blob`, or of what an address answers, until this `AbortSignal`, if it is one, says so.
+pub fn bytes<'a>(source: Source<Js>, signal: JsValue, progress: Option<Progress<'a>>) -> Step<'a, Result<Uint8Array>> {
+    Box::pin(read(source, signal, progress))
 }
 
-/// The same, given up when this `AbortSignal` says so.
-pub fn bytes_until<'a>(source: Source<Js>, signal: JsValue) -> Step<'a, Result<Uint8Array>> {
-    Box::pin(read(source, signal))
-}
-
-async fn read(source: Source<Js>, signal: JsValue) -> Result<Uint8Array> {
+async fn read(source: Source<Js>, signal: JsValue, progress: Option<Progress<'_>>) -> Result<Uint8Array> {
     match source {
         Source::Blob(Js(blob)) => {
             let blob: Blob = blob.unchecked_into();
@@ -34,7 +36,9 @@ async fn read(source: Source<Js>, signal: JsValue) -> Result<Uint8Array> {
                 Failure::new(Code::BinaryInvalid, message).with_details(describe(&error))
             })
         }
-        Source::Fetch { url, headers, credentials } => fetch(&url, &headers, credentials.as_deref(), &signal).await,
+        Source::Fetch { url, headers, credentials } => {
+            fetch(&url, &headers, credentials.as_deref(), &signal, progress).await
+        }
         Source::Slices { .. } => Err(Failure::new(Code::Internal, "Slices are collected, not fetched.")),
     }
 }
@@ -44,6 +48,7 @@ async fn fetch(
     headers: &[(String, String)],
     credentials: Option<&str>,
     signal: &JsValue,
+    progress: Option<Progress<'_>>,
 ) -> Result<Uint8Array> {
     let unreachable = |error: JsValue| {
         let message = format!(
@@ -82,8 +87,11 @@ async fn fetch(
         );
         return Err(Failure::new(Code::BinaryFetch, message).with_details(format!("content type: {kind}")));
     }
-    if let Some(size) = honest_size(&response) {
+    let size = honest_size(&response);
+    if let Some(size) = size {
         check_size(size)?;
+    }
+    if size.is_some() && progress.is_none() {
         let reading = response.array_buffer().map_err(unreachable)?;
         return buffer(reading).await.map_err(unreachable);
     }
@@ -93,16 +101,25 @@ async fn fetch(
     if body.is_null() {
         return Ok(Uint8Array::new_with_length(0));
     }
-    let (pieces, mut total) = (Array::new(), 0.0);
+    let (pieces, mut total, mut told) = (Array::new(), 0.0, f64::NEG_INFINITY);
     let reader = call(&body, "getReader").map_err(unreachable)?;
     loop {
         let reading: Promise = call(&reader, "read").map_err(unreachable)?.unchecked_into();
         let piece = JsFuture::from(reading).await.map_err(unreachable)?;
         let bytes = get(&piece, "value");
-        if get(&piece, "done").is_truthy() {
+        let done = get(&piece, "done").is_truthy();
+        if !done {
+            total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
+        }
+        if let Some(progress) = progress
+            && (done || now() >= told + PROGRESS_MS)
+        {
+            told = now();
+            progress(total, if done { Some(total) } else { size });
+        }
+        if done {
             return Slices::of(pieces, total).finish();
         }
-        total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
         pieces.push(&bytes);
         if let Err(failure) = check_size(total) {
             // Whether the server hears of it is not waited for.

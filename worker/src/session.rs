@@ -102,10 +102,13 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, integrity, max_pages, source } = load;
+        let Load { version_id, verify_checksums, integrity, max_pages, progress, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
-            None => fetch::bytes(source).await?,
+            None => {
+                let tell = |loaded, total| self.port.send(&FromWorker::Progress { loaded, total });
+                fetch::bytes(source, JsValue::UNDEFINED, progress.then_some(&tell as fetch::Progress<'_>)).await?
+            }
         };
         phases::over(Phase::Fetch, self.began.get());
         integrity::check(&bytes, &integrity).await?;

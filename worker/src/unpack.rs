@@ -116,7 +116,7 @@ async fn read(
 /// Gets the bytes of a package, base64 text when `text` says so, and unpacks them; gives the image and warnings.
 pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<String>)> {
     let began = phases::clock();
-    let mut bytes = fetch::bytes(load.source).await?;
+    let mut bytes = fetch::bytes(load.source, JsValue::UNDEFINED, None).await?;
     phases::over(Phase::Fetch, began);
     if text {
         let mut slices = Slices::new(true, 0.0);

@@ -16,9 +16,11 @@ impl Scheduler {
         let state = &mut self.models[model];
         state.open_calls += 1;
         state.last_used = self.uses;
-        state.queued += 1;
+        state.queued += usize::from(!open.warms);
         // Somebody's engine waits for a child: the calls before it may need that engine.
-        if is_child {
+        if open.warms {
+            state.warming.push(call);
+        } else if is_child {
             state.queue.push_front(call);
         } else {
             state.queue.push_back(call);
@@ -45,7 +47,11 @@ impl Scheduler {
                 replica.give_up(call, self.now, self.policy.cancel_grace_ms);
             }
         }
+        let warmed = open.model.filter(|_| open.warms);
         self.fail(call, failure);
+        if let Some(model) = warmed {
+            self.drop_load(model);
+        }
     }
 
     pub(super) fn fail(&mut self, call: CallId, failure: Failure) {
@@ -61,7 +67,8 @@ impl Scheduler {
             self.earliest_deadline = f64::INFINITY;
         }
         if let Some(model) = open.model {
-            self.leaves_model(model, open.at.is_empty());
+            self.models[model].tally.over += u32::from(!open.warms);
+            self.leaves_model(model, open.at.is_empty() && !open.warms);
         }
         if open.parent.is_some() || open.children > 0 {
             self.part_family(call, &open);
@@ -73,7 +80,6 @@ impl Scheduler {
     pub(super) fn leaves_model(&mut self, model: ModelIndex, was_queued: bool) {
         let state = &mut self.models[model];
         state.open_calls -= 1;
-        state.tally.over += 1;
         if was_queued {
             state.queued -= 1;
         }

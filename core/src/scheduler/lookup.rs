@@ -53,6 +53,7 @@ impl Scheduler {
             parent,
             children: 0,
             parked: false,
+            warms: false,
             deaths: 0,
         })
     }

@@ -30,6 +30,7 @@ mod replicas;
 mod ticks;
 mod trust;
 mod types;
+mod warm;
 
 use std::collections::VecDeque;
 
@@ -68,6 +69,8 @@ struct Model {
     queue: VecDeque<CallId>,
     /// Calls in `queue` that are open.
     queued: usize,
+    /// Calls that want nothing computed, but the model ready.
+    warming: Vec<CallId>,
     /// Calls that wait behind a long one, with no replica to go to, while more replicas are being thought of.
     stuck: usize,
     replicas: Vec<ReplicaId>,
@@ -112,6 +115,8 @@ struct Call {
     children: usize,
     /// It waits until it is known which model it means.
     parked: bool,
+    /// It wants nothing computed, but the model ready.
+    warms: bool,
     /// Workers that vanished without a word when it was the oldest that they had: it may be why.
     deaths: u32,
 }
@@ -146,6 +151,7 @@ impl Scheduler {
                 phase: Phase::Idle,
                 queue: VecDeque::new(),
                 queued: 0,
+                warming: Vec::new(),
                 stuck: 0,
                 replicas: Vec::new(),
                 wanted: 0,
@@ -187,8 +193,13 @@ impl Scheduler {
     /// A caller wants `call` computed. It ends with [`Action::Fail`], or when [`replied`](Self::replied) or
     /// [`answered_online`](Self::answered_online) says so.
     pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        let Some(open) = self.begin(call, &spec, now) else { return };
-        let deadline = open.deadline;
+        if let Some(open) = self.begin(call, &spec, now) {
+            self.start(call, open, now);
+        }
+    }
+
+    fn start(&mut self, call: CallId, open: Call, now: f64) {
+        let (deadline, is_child) = (open.deadline, open.parent.is_some());
         let Some(model) = open.model else {
             self.calls.insert(call, open);
             self.actions.push_back(Action::Online { call, failure: None });
@@ -199,9 +210,10 @@ impl Scheduler {
         if let Some(refusal) = refusal {
             return self.failed_offline(call, refusal);
         }
+        self.tell_warm(model);
         self.dispatch(model, now);
         self.ensure_replicas(model, deadline, now);
-        if spec.parent.is_some() {
+        if is_child {
             self.ensure_room_for_children(model, now);
         }
         self.replace_outgrown(now);
@@ -260,6 +272,7 @@ impl Scheduler {
         self.note(model, Happened::Ready(id));
         self.models[model].heap = heap;
         self.tell_fewer(model);
+        self.tell_warm(model);
         self.dispatch(model, now);
         if let Some(predecessor) = predecessor {
             self.retire(predecessor);

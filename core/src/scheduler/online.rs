@@ -34,6 +34,7 @@ impl Scheduler {
         open.parked = false;
         let was_queued = std::mem::take(&mut open.at).is_empty();
         if let Some(model) = open.model.take() {
+            self.models[model].tally.over += 1;
             self.leaves_model(model, was_queued);
         }
         self.actions.push_back(Action::Online { call, failure: Some(failure) });

@@ -148,7 +148,9 @@ impl Scheduler {
     }
 
     fn refuse_queued(&mut self, model: ModelIndex, failure: &Failure) {
-        for call in std::mem::take(&mut self.models[model].queue) {
+        let state = &mut self.models[model];
+        let warming = std::mem::take(&mut state.warming);
+        for call in std::mem::take(&mut state.queue).into_iter().chain(warming) {
             self.failed_offline(call, failure.clone());
         }
     }

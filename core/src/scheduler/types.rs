@@ -50,6 +50,11 @@ pub enum Action {
         /// The model.
         model: ModelIndex,
     },
+    /// The model that `call` wanted ready is: tell the caller, who waits no more.
+    Warmed {
+        /// The call.
+        call: CallId,
+    },
     /// Ask the endpoint for a call's answer.
     Online {
         /// The call.

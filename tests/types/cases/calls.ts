@@ -1,5 +1,5 @@
 // Requests, options, responses, state.
-import Spark, { type CancellationToken, type JsonValue, type ModelStats, type SparkResponse } from "spark-execute";
+import Spark, { type CancellationToken, type JsonValue, type LoadProgress, type ModelStats, type SparkResponse } from "spark-execute";
 import { is } from "./is.js";
 
 const spark = new Spark({ nodegenModels: [{ versionId: "a", binary: "/a.zip" }] });
@@ -153,6 +153,26 @@ const { cancel } = cancellationToken;
 is<ReturnType<typeof cancel>, boolean>(true);
 // @ts-expect-error it is no promise itself
 spark.executeWithCancellationToken(input, "a").then();
+
+// Loads.
+is<ReturnType<typeof spark.load>, Promise<ModelStats>>(true);
+spark.load("a", { signal, timeout: 5000, onProgress: ({ loaded, total = loaded, phase }) => phase !== "ready" && total - loaded });
+spark.load("a", { onProgress: null });
+spark.load("a", {
+  onProgress(progress) {
+    is<typeof progress, LoadProgress>(true);
+    // @ts-expect-error it may not be known
+    progress.total.toFixed();
+  },
+});
+// @ts-expect-error which model
+spark.load();
+// @ts-expect-error options come second
+spark.load({ timeout: 5000 });
+// @ts-expect-error nothing is computed
+spark.load("a", { output: "string" });
+// @ts-expect-error a function
+spark.load("a", { onProgress: 5 });
 
 // The rest.
 is<ReturnType<typeof spark.destroy>, Promise<void>>(true);

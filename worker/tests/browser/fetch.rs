@@ -1,5 +1,7 @@
 //! Where the bytes of a package come from.
 
+use std::cell::RefCell;
+
 use spark_execute_core::protocol::Source;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -13,7 +15,7 @@ fn fetched(url: &str) -> Source<Js> {
 }
 
 async fn failure(source: Source<Js>) -> Failure {
-    bytes(source).await.unwrap_err()
+    bytes(source, JsValue::UNDEFINED, None).await.unwrap_err()
 }
 
 /// Puts a `fetch` in place that does this; gives how to put the real one back.
@@ -26,8 +28,11 @@ fn fetch_that(does: &str) -> impl FnOnce() {
 
 #[wasm_bindgen_test]
 async fn a_blob_is_read() {
-    assert_eq!(bytes(Source::Blob(Js(js("new Blob([Uint8Array.of(1, 2, 3)])")))).await.unwrap().to_vec(), [1, 2, 3]);
-    assert_eq!(bytes(Source::Blob(Js(js("new File(['x'], 'f')")))).await.unwrap().to_vec(), [b'x']);
+    assert_eq!(
+        bytes(Source::Blob(Js(js("new Blob([Uint8Array.of(1, 2, 3)])"))), JsValue::UNDEFINED, None).await.unwrap().to_vec(),
+        [1, 2, 3]
+    );
+    assert_eq!(bytes(Source::Blob(Js(js("new File(['x'], 'f')"))), JsValue::UNDEFINED, None).await.unwrap().to_vec(), [b'x']);
 }
 
 #[wasm_bindgen_test]
@@ -44,9 +49,20 @@ async fn a_blob_that_cannot_be_read_says_so() {
 #[wasm_bindgen_test]
 async fn an_address_is_fetched() {
     let url = js("URL.createObjectURL(new Blob(['12345']))").as_string().unwrap();
-    assert_eq!(bytes(fetched(&url)).await.unwrap().to_vec(), b"12345");
+    assert_eq!(bytes(fetched(&url), JsValue::UNDEFINED, None).await.unwrap().to_vec(), b"12345");
     let served = format!("{}/Cargo.toml", js("location.origin").as_string().unwrap());
-    assert!(bytes(fetched(&served)).await.unwrap().to_vec().starts_with(b"[package]"));
+    assert!(bytes(fetched(&served), JsValue::UNDEFINED, None).await.unwrap().to_vec().starts_with(b"[package]"));
+}
+
+#[wasm_bindgen_test]
+async fn whoever_wants_to_hears_how_much_has_come() {
+    let told = RefCell::new(Vec::new());
+    let tell = |loaded, total| told.borrow_mut().push((loaded, total));
+    let served = format!("{}/Cargo.toml", js("location.origin").as_string().unwrap());
+    let size = f64::from(bytes(fetched(&served), Some(&tell)).await.unwrap().length());
+    let told = told.take();
+    assert_eq!(told.last(), Some(&(size, Some(size))));
+    assert!(told.len() > 1 && told[0].0 <= size, "{told:?}");
 }
 
 #[wasm_bindgen_test]
@@ -54,9 +70,9 @@ async fn headers_and_credentials_are_those_given() {
     let restore = fetch_that("(...given) => { globalThis.asked = given; return Promise.resolve(new Response('x')); }");
     let headers = vec![("X-Key".into(), "1".into()), ("x-key".into(), "2".into())];
     let given = Source::Fetch { url: "u".into(), headers, credentials: Some("include".into()) };
-    bytes(given).await.unwrap();
+    bytes(given, JsValue::UNDEFINED, None).await.unwrap();
     assert_eq!(js("[asked[0], asked[1].headers.get('x-key'), asked[1].credentials].join('|')"), "u|1, 2|include");
-    bytes(fetched("u")).await.unwrap();
+    bytes(fetched("u"), JsValue::UNDEFINED, None).await.unwrap();
     restore();
     // The platform's own default counts where nothing is said.
     assert_eq!(js("'credentials' in asked[1]"), false);

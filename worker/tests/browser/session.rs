@@ -80,6 +80,7 @@ fn load(source: Source<Js>) -> ToWorker<Js> {
         verify_checksums: true,
         integrity: None,
         max_pages: 65_536.0,
+        progress: false,
         source,
     })
 }
