@@ -7,6 +7,7 @@ import { at, outDir } from "./lib/paths.mjs";
 import { capture, elapsed, run, say, tail } from "./lib/run.mjs";
 import { closingLine, countTests } from "./lib/counts.mjs";
 import { chromeFlags } from "./lib/browsers.mjs";
+import { fuzz, noCompiler } from "./fuzz.mjs";
 
 const MINUTE = 60_000;
 /** Whatever core's dependency tree must not have: it decides, browsers are the others' matter. */
@@ -23,6 +24,8 @@ const STEPS = [
     needs: ["rust"],
     work: (io) => io("cargo", ["test", "-p", "spark-execute-core", "-p", "crc32fast", "-p", "memchr", "-p", "spark-execute-payload"]),
   },
+  { name: "hostile", counts: true, needs: ["rust", "npm"], work: nodeTests("tests", "hostile") },
+  { name: "fuzz", needs: ["rust", "npm"], lacks: noCompiler, work: (io) => fuzz(["-seed=1", "-runs=100000", "-max_total_time=15"], io) },
   { name: "tree", needs: ["rust"], work: checkTree },
   { name: "fmt", needs: ["rust"], component: "fmt", work: (io) => io("cargo", ["fmt", "--all", "--check"]) },
   { name: "clippy", needs: ["rust"], component: "clippy", work: clippy },
@@ -108,8 +111,9 @@ function chooseSteps(words) {
 /** Runs one step; `why` is set when it failed. */
 async function runStep(step, { env, browsers, verbose }) {
   // rustup leaves stand-ins on PATH for what is not installed: only running it tells.
-  if (step.component && (await capture("cargo", [step.component, "--version"])) === undefined) {
-    say(`– ${step.name} (not run: the toolchain has no cargo ${step.component}; rustup installs it as a component)`);
+  const missing = await (step.component ? lacksComponent(step.component) : step.lacks?.());
+  if (missing) {
+    say(`– ${step.name} (not run: ${missing})`);
     return { passed: 0, failed: 0, skipped: 1 };
   }
   const parts = [];
@@ -139,6 +143,11 @@ async function runStep(step, { env, browsers, verbose }) {
   const why = bad ?? (counts.failed ? `${counts.failed} failed` : undefined);
   if (step.counts && !why) say(`    ${closingLine(counts)}`);
   return { ...counts, why, output };
+}
+
+async function lacksComponent(name) {
+  const version = await capture("cargo", [name, "--version"]);
+  return version === undefined && `the toolchain has no cargo ${name}; rustup installs it as a component`;
 }
 
 /** What every test process finds: the browsers, and the flags for the wasm test runner with this very browser. */

@@ -1,14 +1,14 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
-use js_sys::Object;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::{Code, Failure};
-use spark_execute_worker::js::{describe, get, now, set};
+use spark_execute_worker::js::{describe, get, set};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 
 use crate::call::{End, Pending};
+use crate::platform::now;
 use crate::pool::Pool;
 
 const OFFLINE: &str = "offline";
@@ -30,13 +30,14 @@ impl Pool {
             return;
         }
         let Some(mut pending) = self.take(call) else { return };
+        if self.timings {
+            self.answered(id, &pending, micros);
+        }
         match self.settle(&pending, response, &texts) {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
-                let error = self.host.error(failure, pending.context.clone());
-                self.emit("fallback", &pending, &[("error", error.clone())]);
-                pending.context.cause = error;
                 // Under its own id: the caller may still cancel it.
+                pending.failure = Some(failure);
                 self.call_as(call, Pending { fallback: false, ..pending }, None, now());
             }
             Err(failure) => self.reject(pending, failure),
@@ -109,7 +110,7 @@ impl Pool {
         Err(Failure::new(Code::ResponseInvalid, message).with_details(describe(&error)))
     }
 
-    fn reject(&self, pending: Pending, failure: Failure) {
+    pub(crate) fn reject(&self, pending: Pending, failure: Failure) {
         let mut context = pending.context.clone();
         if context.cause.is_undefined() {
             context.cause = self.state.borrow().cause.clone();
@@ -126,10 +127,13 @@ impl Pool {
 
     /// A caller's call is over: the event `execute`.
     fn tell_listeners(&self, pending: &Pending, error: &JsValue) {
-        if self.has_listeners.get()
+        if (self.has_listeners.get() || self.timings)
             && let End::Promise { .. } = pending.end
         {
             let path = if pending.leg.is_some() { ONLINE } else { OFFLINE };
+            if self.timings {
+                self.measure_call(pending, path);
+            }
             self.emit("execute", pending, &[("path", path.into()), ("error", error.clone())]);
         }
     }
@@ -139,8 +143,7 @@ impl Pool {
         if !self.has_listeners.get() {
             return;
         }
-        let detail = Object::new();
-        set(&detail, "versionId", &pending.context.version_id.as_deref().into());
+        let detail = self.detail(pending);
         for (key, value) in more {
             set(&detail, key, value);
         }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::Function;
+use spark_execute_core::Failure;
 use spark_execute_core::config::{Config, XCallPolicy};
 use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
 use spark_execute_core::xcall::Chain;
@@ -18,10 +19,14 @@ use crate::request::{Named, Prepared};
 pub struct Pending {
     /// The model that can compute it here, if one is configured.
     pub model: Option<ModelIndex>,
+    /// When it began, on this page's clock.
+    pub began: f64,
     /// When it must be over, on this page's clock.
     pub deadline: f64,
     /// Whether the endpoint is asked when it cannot be computed here.
     pub fallback: bool,
+    /// Why its answer here was none, before the endpoint is asked.
+    pub failure: Option<Failure>,
     /// What it is.
     pub request: Prepared,
     /// What it says about its service, for the endpoint.

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::request as requests;
-use spark_execute_core::resolve::Wanted;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{get, now, set};
+use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
 
 use crate::call::{End, Pending};
 use crate::host::{Context, Host};
+use crate::platform::now;
 use crate::pool::{Model, Pool};
 use crate::request::{self, Named, Prepared};
 use crate::{platform, view};
@@ -76,12 +76,14 @@ impl Client {
         let usual = usize::try_from(model).ok().map(|model| (model, Prepared::usual(text)));
         let mut context = Context { input, ..Context::default() };
         match self.prepare(usual, &version_id, &timeout, &signal, &mut context) {
-            Ok(Planned { model, timeout, request, names }) => {
+            Ok(Planned { model, parks, timeout, request, names }) => {
                 let now = now();
                 let call = Pending {
                     model,
+                    began: now,
                     deadline: now + timeout,
                     fallback: self.pool.online.is_some(),
+                    failure: None,
                     request,
                     names,
                     context,
@@ -90,7 +92,7 @@ impl Client {
                     end: End::Promise { resolve, reject },
                     leg: None,
                 };
-                self.pool.call(call, now)
+                if parks { self.pool.park(call, now) } else { self.pool.call(call, now) }
             }
             Err(failure) => {
                 // A promise's own reject function does not throw.
@@ -106,9 +108,9 @@ impl Client {
         self.host.warn(&requests::unknown_option(name));
     }
 
-    /// Cancels a call; one that is over, or 0, is ignored. `reason` becomes the error's cause.
-    pub fn cancel(&self, call: u32, reason: JsValue) {
-        self.pool.cancel(call, reason);
+    /// Cancels a call; `false` if it is over, or is 0. `reason` becomes the error's cause.
+    pub fn cancel(&self, call: u32, reason: JsValue) -> bool {
+        self.pool.cancel(call, reason)
     }
 
     /// From now on somebody listens to events.
@@ -130,9 +132,17 @@ impl Client {
             set(&row, "state", &stats.state.into());
             set(&row, "replicas", &(stats.ready as u32).into());
             set(&row, "starting", &(stats.starting as u32).into());
+            set(&row, "dying", &(stats.dying as u32).into());
             set(&row, "queued", &(stats.queued as u32).into());
             set(&row, "running", &(stats.running as u32).into());
             set(&row, "memory", &stats.heap.into());
+            set(&row, "done", &stats.done.into());
+            set(&row, "failed", &stats.failed.into());
+            set(&row, "restarts", &stats.restarts.into());
+            let times = &self.pool.state.borrow().times[index];
+            if !times.is_undefined() {
+                set(&row, "times", times);
+            }
             Some(row)
         };
         self.config.models.iter().enumerate().filter_map(|(index, model)| row(index, model)).collect()
@@ -142,6 +152,8 @@ impl Client {
 /// A call that may start.
 struct Planned {
     model: Option<usize>,
+    /// Which model it means is known only when packages have been read.
+    parks: bool,
     timeout: f64,
     request: Prepared,
     names: Named,
@@ -163,31 +175,32 @@ impl Client {
         } else {
             config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
         };
-        let names = if self.pool.online.is_some() { Named::of(&context.input) } else { Named::default() };
-        let (mut model, request) = match usual {
+        let by_names = usual.is_none() || self.pool.online.is_some();
+        let names = if by_names { Named::of(&context.input) } else { Named::default() };
+        let (mut model, mut parks, request) = match usual {
             Some((model, request)) => {
                 context.version_id = Some(self.config.models[model].version_id.clone());
-                (Some(model), request)
+                (Some(model), false, request)
             }
-            None => self.prepare_with_care(version_id, context)?,
+            None => self.prepare_with_care(version_id, &names, context)?,
         };
         // A getter or `toJSON` in the request may have done anything: destroyed this instance, aborted this call.
         self.check_alive()?;
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        if model.is_some() && !self.has_workers.get() {
+        if (model.is_some() || parks) && !self.has_workers.get() {
             if platform::has_workers() {
                 self.has_workers.set(true);
             } else if self.pool.online.is_some() {
-                model = None;
+                (model, parks) = (None, false);
             } else {
                 let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
                                model in a browser: call execute only there.";
                 return Err(Failure::new(Code::UnsupportedEnvironment, message));
             }
         }
-        Ok(Planned { model, timeout, request, names })
+        Ok(Planned { model, parks, timeout, request, names })
     }
 
     fn model(&self, id: &str) -> Option<usize> {
@@ -195,8 +208,15 @@ impl Client {
         self.by_id.get(at).map(|(_, model)| *model)
     }
 
-    /// Finds the model, checks the request and normalises it. No model is found where only the endpoint can answer.
-    fn prepare_with_care(&self, version_id: &JsValue, context: &mut Context) -> Result<(Option<usize>, Prepared)> {
+    /// Finds the model, checks the request and normalises it. No model is found where only the endpoint can answer, and
+    /// with `true` where packages may still tell which it is.
+    fn prepare_with_care(
+        &self,
+        version_id: &JsValue,
+        names: &Named,
+        context: &mut Context,
+    ) -> Result<(Option<usize>, bool, Prepared)> {
+        let mut parks = false;
         let found = match request::version_id(&context.input, version_id)? {
             Some(id) => {
                 let id = id.trim();
@@ -205,27 +225,22 @@ impl Client {
                 found.ok_or_else(|| requests::model_not_found(id, &self.config.version_ids()))
             }
             None => {
-                let Named { uri, id, version, date } = Named::of(&context.input);
-                let found = self.pool.resolve(&Wanted {
-                    service_uri: uri.as_deref(),
-                    service_id: id.as_deref(),
-                    version: version.as_deref(),
-                    date: date.as_deref(),
-                    ..Wanted::default()
-                });
+                let found = self.pool.resolve(&names.wanted());
+                parks = found.as_ref().is_err_and(|failure| self.pool.may_learn(failure, &names.wanted()));
                 context.version_id = found.as_ref().ok().map(|model| self.config.models[*model].version_id.clone());
                 found
             }
         };
         let model = match found {
             Ok(model) => Some(model),
+            Err(_) if parks => None,
             Err(failure) if self.pool.online.is_some() && failure.code == Code::ModelNotFound => None,
             Err(failure) => return Err(failure),
         };
         let mut cause = JsValue::UNDEFINED;
         let request = request::prepare(&self.host, &context.input, context.version_id.as_deref(), &mut cause);
         context.cause = cause;
-        Ok((model, request?))
+        Ok((model, parks, request?))
     }
 
     fn check_alive(&self) -> Result<()> {
@@ -245,7 +260,10 @@ fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
     }
     if get(signal, "aborted").is_truthy() {
         context.cause = get(signal, "reason");
-        return Err(Failure::new(Code::Cancelled, "The call was cancelled: its signal was aborted before it began."));
+        return Err(Failure::new(
+            Code::Cancelled,
+            "The call was cancelled: its signal was aborted before it began. A signal that was aborted stays so: give each call its own.",
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the JavaScript facade provides: the things that only JavaScript can do well.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Array, Function, Object, Promise};
 use spark_execute_core::error::More;
 use spark_execute_core::{Code, Facts, Failure};
 use wasm_bindgen::prelude::*;
@@ -27,6 +27,8 @@ extern "C" {
         status: Option<u16>,
         request_id: Option<String>,
         retry_after: Option<f64>,
+        allowed: Option<f64>,
+        requested: Option<f64>,
     ) -> JsValue;
 
     /// Turns a request into JSON text; throws `{ path, what }` for a value that JSON cannot carry.
@@ -40,6 +42,14 @@ extern "C" {
     /// Tells the instance's listeners of something.
     #[wasm_bindgen(method)]
     pub fn emit(this: &Host, kind: &str, detail: &JsValue);
+
+    /// How long a start took, step by step; with `timings` the steps go onto the browser's timeline.
+    #[wasm_bindgen(method)]
+    pub fn times(this: &Host, phases: &Array, began: f64, up_ms: f64, timings: bool, detail: &Object) -> JsValue;
+
+    /// Puts what began then and ends now onto the browser's timeline.
+    #[wasm_bindgen(method)]
+    pub fn measure(this: &Host, name: &str, began: f64, detail: &Object);
 
     /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
     /// it, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;
@@ -102,6 +112,26 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = createWorker)]
     pub fn create_worker(this: &Host, script: &Blob, name: &str) -> Result<Worker, JsValue>;
 
+    /// The name of a lock for a worker to hold as long as it lives; `undefined` where there are no locks.
+    #[wasm_bindgen(method, js_name = lockName)]
+    pub fn lock_name(this: &Host) -> JsValue;
+
+    /// Calls `gone` when the worker that holds the lock is gone.
+    #[wasm_bindgen(method, js_name = whenFree)]
+    pub fn when_free(this: &Host, lock: &JsValue, gone: &JsValue);
+
+    /// Calls back in a turn of its own, after the messages that have arrived.
+    #[wasm_bindgen(method)]
+    pub fn later(this: &Host, callback: &JsValue);
+
+    /// Calls `slept(ms)` whenever the page did not run at all for a while.
+    #[wasm_bindgen(method, js_name = watchSleep)]
+    pub fn watch_sleep(this: &Host, slept: &JsValue);
+
+    /// The most pages that a WebAssembly memory can have in this browser.
+    #[wasm_bindgen(method, js_name = mostPages)]
+    pub fn most_pages(this: &Host) -> f64;
+
     /// A constructor whose every instance is `object`.
     #[wasm_bindgen(method, js_name = constructorOf)]
     pub fn constructor_of(this: &Host, object: &JsValue) -> JsValue;
@@ -136,6 +166,9 @@ extern "C" {
     /// `service_name`.
     #[wasm_bindgen(method, getter)]
     pub fn service(this: &What) -> Option<String>;
+    /// Whether `request_meta` has a version id.
+    #[wasm_bindgen(method, getter, js_name = hasId)]
+    pub fn has_id(this: &What) -> bool;
     /// `request_meta.version`.
     #[wasm_bindgen(method, getter)]
     pub fn version(this: &What) -> Option<String>;
@@ -172,7 +205,8 @@ impl Host {
     pub fn error(&self, failure: Failure, context: Context) -> JsValue {
         let Facts { code, message, path, details, more } = failure.into_facts();
         let Context { version_id, input, mut cause } = context;
-        let More { status, request_id, retry_after_ms, cause: earlier } = more.map(|more| *more).unwrap_or_default();
+        let More { status, request_id, retry_after_ms, cause: earlier, allowed, requested } =
+            more.map(|more| *more).unwrap_or_default();
         if let Some(earlier) = earlier {
             cause = self.error(earlier, Context { version_id: version_id.clone(), input: input.clone(), cause });
         }
@@ -194,6 +228,8 @@ impl Host {
             status,
             request_id,
             retry_after_ms,
+            allowed,
+            requested,
         )
     }
 

@@ -9,6 +9,8 @@ mod call;
 mod client;
 mod host;
 mod loading;
+mod names;
+mod observe;
 mod online;
 mod outbound;
 mod platform;

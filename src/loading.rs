@@ -14,6 +14,7 @@ impl Pool {
     /// Reads the model's package and starts its first replica. The worker is created at once, so that it starts while
     /// the bytes arrive.
     pub(crate) fn load(&self, model: ModelIndex, replica: ReplicaId) {
+        self.starts(replica, true);
         if !self.spawn(replica) {
             return;
         }
@@ -29,6 +30,8 @@ impl Pool {
             let load = Load {
                 version_id: config.lookup_id.clone(),
                 verify_checksums: config.verify_checksums,
+                integrity: config.integrity.clone(),
+                max_pages: f64::from(config.max_pages).min(pool.host.most_pages()),
                 source: package.source.clone(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)
@@ -66,7 +69,8 @@ impl Pool {
         match outcome {
             Outcome::Unavailable => return false,
             Outcome::Refused(failure) => self.died(replica, failure, JsValue::UNDEFINED),
-            Outcome::Image(image, warnings) => {
+            Outcome::Image(image, warnings, phases) => {
+                self.took(replica, phases);
                 for warning in warnings {
                     self.host.warn(&warning);
                 }

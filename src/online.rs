@@ -6,13 +6,13 @@ use js_sys::{Function, Object, Promise};
 use spark_execute_core::Failure;
 use spark_execute_core::config::Endpoint;
 use spark_execute_core::online::{self, Conditions, CredentialTrouble, ErrorBody, Reply, Retries, Unexpected};
-use spark_execute_worker::js::{describe, get, now, set};
+use spark_execute_worker::js::{describe, get, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use crate::host::Host;
-use crate::platform::{is_online, random};
+use crate::platform::{in_browser, is_online, now, random};
 use crate::source::{Thrown, pause};
 
 /// The endpoint, and what of it stays in JavaScript.
@@ -68,7 +68,7 @@ impl Online {
         let above = self.endpoint.compress_above.unwrap_or(f64::INFINITY);
         let sent = host.ask(&self.fetch, url, &headers, body, above, signal);
         let answer = JsFuture::from(sent).await.map_err(|error| {
-            let failure = online::network(&describe(&error), &credential);
+            let failure = online::network(&describe(&error), &credential, in_browser());
             // What a `fetch` of the caller's throws may hold all that it was given.
             (failure, if self.fetch.is_undefined() { error } else { JsValue::UNDEFINED })
         })?;
@@ -85,7 +85,7 @@ impl Online {
             Some(_) => Some(Unexpected::NotJson),
         };
         Err(plain(match unexpected {
-            Some(unexpected) => online::not_a_result(reply.status, unexpected),
+            Some(unexpected) => online::not_a_result(&credential, &reply, unexpected),
             None => online::failure(&self.endpoint, &credential, &reply),
         }))
     }

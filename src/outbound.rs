@@ -9,7 +9,7 @@ use web_sys::AbortController;
 
 use crate::call::Leg;
 use crate::host::Context;
-use crate::pool::Pool;
+use crate::pool::{Pool, State};
 
 impl Pool {
     /// Asks the endpoint for the answer to `call`. `failure` says why it was not computed here, if that was tried.
@@ -20,11 +20,11 @@ impl Pool {
         };
         let signal = controller.signal();
         let mut state = self.state.borrow_mut();
-        let cause = state.cause.clone();
-        let Some(pending) = state.calls.get_mut(&call) else { return };
+        let State { calls, names, cause, .. } = &mut *state;
+        let Some(pending) = calls.get_mut(&call) else { return };
         let deadline = pending.deadline;
         pending.leg = Some(Leg(controller));
-        let known = pending.model.and_then(|model| self.models.get(model)).map(|model| &model.config.metadata);
+        let known = pending.model.and_then(|model| names.known.get(model));
         let id = pending.context.version_id.as_deref();
         let route = online::route(
             &online.endpoint,
@@ -34,8 +34,8 @@ impl Pool {
                 own_version_id: known.and_then(|known| known.version_id.as_deref()),
                 service_uri: pending.names.uri.as_deref(),
                 service_id: pending.names.id.as_deref(),
-                folder: known.and_then(|known| known.folder.as_deref()),
-                service: known.and_then(|known| known.service.as_deref()),
+                folder: pending.names.folder.as_deref().or_else(|| known?.folder.as_deref()),
+                service: pending.names.service.as_deref().or_else(|| known?.service.as_deref()),
             },
         );
         let mut body = pending.request.text.clone();
@@ -43,8 +43,8 @@ impl Pool {
             body = self.host.for_endpoint(&body, route.version.as_deref(), route.version_id);
         }
         let url = route.url;
-        if let Some(failure) = failure {
-            let error = self.host.error(failure, Context { cause, ..pending.context.clone() });
+        if let Some(failure) = failure.or_else(|| pending.failure.take()) {
+            let error = self.host.error(failure, Context { cause: cause.clone(), ..pending.context.clone() });
             self.emit("fallback", pending, &[("error", error.clone())]);
             pending.context.cause = error;
         }

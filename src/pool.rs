@@ -6,27 +6,30 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use spark_execute_core::config::{self, BinaryKind, Config};
+use spark_execute_core::memory::PAGE;
 use spark_execute_core::protocol::Image;
 use spark_execute_core::scheduler::{
     Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId, Scheduler,
 };
 use spark_execute_core::table::Table;
-use spark_execute_worker::js::{get, now};
+use spark_execute_worker::js::get;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 
 use crate::call::{Pending, XCall};
 use crate::host::Host;
+use crate::names::Names;
+use crate::observe::Start;
 use crate::online::Online;
-use crate::platform::Calls;
+use crate::platform::{self, Calls, now, processors};
 use crate::replica::{Replica, Script};
 use crate::timer::Timer;
 use crate::unpack_worker::Job;
 
 /// Time for a new worker to say its first word, in milliseconds.
 const BOOT_MS: f64 = 30_000.0;
-/// Time a cancelled call may still take before its worker is ended, in milliseconds.
-const CANCEL_GRACE_MS: f64 = 100.0;
+/// Workers that were ended while they computed and may still run, beyond which replacements wait.
+const MAX_DYING: usize = 4;
 
 /// A model and where its package comes from.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ pub struct Pool {
     pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
+    /// Whether the browser's timeline is told.
+    pub(crate) timings: bool,
     /// Whether events are worth making.
     pub(crate) has_listeners: Cell<bool>,
     myself: Weak<Pool>,
@@ -60,6 +65,11 @@ pub(crate) struct State {
     next_call: CallId,
     pub(crate) replicas: Table<Replica>,
     pub(crate) images: Vec<Option<Image<Js>>>,
+    pub(crate) names: Names,
+    /// How the living replicas came to start.
+    pub(crate) starts: Table<Start>,
+    /// Of each model, how long its last load took.
+    pub(crate) times: Vec<JsValue>,
     /// Packages being unpacked apart from their replica.
     pub(crate) jobs: Table<Job>,
     pub(crate) script: Option<Rc<Script>>,
@@ -70,16 +80,22 @@ pub(crate) struct State {
 impl Pool {
     /// A pool for these models, all idle. `value` is what `config` was made of.
     pub fn new(config: &Config, value: &JsValue, models: Vec<Model>, host: Host) -> Rc<Self> {
+        platform::watch_sleep(&host);
         let online = config.endpoint.clone().map(|endpoint| Online::new(endpoint, &get(value, "sparkEndpoint")));
         let policy = Policy {
             max_models: config.offline_max_service,
+            memory_budget: config.memory_budget,
+            processors: processors(),
+            idle_ms: config.idle_timeout_ms,
             start_ms: config.timeout_ms,
             boot_ms: BOOT_MS,
-            cancel_grace_ms: CANCEL_GRACE_MS,
+            cancel_grace_ms: config.cancel_grace_ms,
+            max_dying: MAX_DYING,
         };
         let spec = |model: &config::Model| ModelSpec {
             replicas: model.replica,
             prevent_cleanup: model.prevent_cleanup,
+            memory_limit: f64::from(model.max_pages) * PAGE,
             is_constant: matches!(model.binary, BinaryKind::Bytes | BinaryKind::Blob | BinaryKind::Base64Text),
         };
         let state = State {
@@ -88,15 +104,21 @@ impl Pool {
             next_call: 0,
             replicas: Table::new(),
             images: config.models.iter().map(|_| None).collect(),
+            names: Names::new(config),
+            starts: Table::new(),
+            times: config.models.iter().map(|_| JsValue::UNDEFINED).collect(),
             jobs: Table::new(),
             script: None,
             cause: JsValue::UNDEFINED,
         };
         Rc::new_cyclic(|myself: &Weak<Pool>| {
             let tick = myself.clone();
-            let timer = Timer::new(move || {
+            let timer = Timer::new(move |at| {
                 if let Some(pool) = tick.upgrade() {
-                    pool.tell(|scheduler| scheduler.tick(now()));
+                    platform::woken_for(at);
+                    // An answer that is there already beats a timer: the page may have been busy, or asleep.
+                    let now = now();
+                    pool.later(move |pool| pool.tell(|scheduler| scheduler.tick(now)));
                 }
             });
             Pool {
@@ -107,6 +129,7 @@ impl Pool {
                 state: RefCell::new(state),
                 timer,
                 destroyed: Cell::new(false),
+                timings: config.timings,
                 has_listeners: Cell::new(false),
                 myself: myself.clone(),
                 held: RefCell::default(),
@@ -116,45 +139,56 @@ impl Pool {
 
     /// Starts a call.
     pub fn call(&self, call: Pending, now: f64) -> CallId {
-        let id = {
-            let mut state = self.state.borrow_mut();
-            state.next_call = state.next_call.checked_add(1).unwrap_or(1);
-            state.next_call
-        };
+        let id = self.next_call();
         let model = call.model;
         self.call_as(id, call, model, now);
         id
     }
 
+    pub(crate) fn next_call(&self) -> CallId {
+        let mut state = self.state.borrow_mut();
+        state.next_call = state.next_call.checked_add(1).unwrap_or(1);
+        state.next_call
+    }
+
     /// Starts a call under this id, which no open call has; without a `model` the endpoint is asked.
     pub(crate) fn call_as(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) {
+        let spec = self.open(id, call, model, now);
+        self.tell(|scheduler| scheduler.call(id, spec, now));
+    }
+
+    /// Remembers a call; gives what the scheduler is to know of it.
+    pub(crate) fn open(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) -> CallSpec {
         let Pending { fallback, deadline, parent, .. } = call;
         let mut state = self.state.borrow_mut();
         if state.calls.is_empty() {
             *self.held.borrow_mut() = self.myself.upgrade();
         }
         state.calls.insert(id, call);
-        drop(state);
-        let spec = CallSpec { model, fallback, parent, timeout_ms: deadline - now };
-        self.tell(|scheduler| scheduler.call(id, spec, now));
+        CallSpec { model, fallback, parent, timeout_ms: deadline - now }
     }
 
-    /// Cancels a call, if it is not over.
-    pub fn cancel(&self, call: CallId, reason: JsValue) {
-        if let Some(pending) = self.state.borrow_mut().calls.get_mut(&call) {
-            pending.context.cause = reason;
+    /// Cancels a call; `false` if it is over.
+    pub fn cancel(&self, call: CallId, reason: JsValue) -> bool {
+        match self.state.borrow_mut().calls.get_mut(&call) {
+            Some(pending) => pending.context.cause = reason,
+            None => return false,
         }
         self.tell(|scheduler| scheduler.cancel(call, now()));
+        true
     }
 
     /// Ends everything.
     pub fn destroy(&self) {
-        self.destroyed.set(true);
+        let again = self.destroyed.replace(true);
         self.tell(Scheduler::destroy);
         for model in &self.models {
             model.binary.replace(JsValue::UNDEFINED);
         }
         self.timer.clear();
+        if self.has_listeners.get() && !again {
+            self.host.emit("destroy", &JsValue::NULL);
+        }
     }
 
     /// Whether [`destroy`](Self::destroy) was called.
@@ -176,7 +210,7 @@ impl Pool {
 
     /// Does what the scheduler wants done. Not a part of `tell`, of which there is a copy for every event.
     #[inline(never)]
-    fn act(&self) {
+    pub(crate) fn act(&self) {
         let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
@@ -189,7 +223,19 @@ impl Pool {
         for (replica, calls) in posts {
             self.post_calls(replica, &calls);
         }
-        self.timer.wake_at(self.state.borrow().scheduler.next_tick(), now);
+        loop {
+            // Not in the loop's head: the borrow would last.
+            let note = self.state.borrow_mut().scheduler.next_note();
+            let Some(note) = note else { break };
+            self.observe(note);
+        }
+        let state = self.state.borrow();
+        self.timer.wake_at(state.scheduler.next_tick(), now);
+        let reads = state.names.reads();
+        drop(state);
+        if reads {
+            self.read_on();
+        }
     }
 
     fn perform(&self, action: Action) {
@@ -200,7 +246,10 @@ impl Pool {
             Action::Post { .. } => {}
             Action::Terminate { replica } => self.end_worker(replica),
             Action::Unload { model } => {
-                let image = self.state.borrow_mut().images[model].take();
+                let mut state = self.state.borrow_mut();
+                state.names.unloaded(model);
+                let image = state.images[model].take();
+                drop(state);
                 drop(image);
             }
             Action::TellFewer { model, failure } => {
@@ -244,6 +293,16 @@ impl Pool {
             drop(held);
         }
         pending
+    }
+
+    /// Does something once the messages that have arrived by now were heard.
+    pub(crate) fn later(&self, work: impl FnOnce(&Pool) + 'static) {
+        let pool = self.weak();
+        self.host.later(&Closure::once_into_js(move || {
+            if let Some(pool) = pool.upgrade() {
+                work(&pool);
+            }
+        }));
     }
 
     pub(crate) fn weak(&self) -> Weak<Pool> {

@@ -32,6 +32,15 @@ pub enum Event {
         /// Size of the engine's memory in bytes.
         heap: f64,
     },
+    /// An engine asks for another service.
+    Asked {
+        /// The worker's number for it.
+        id: u32,
+        /// The kind of service.
+        service: f64,
+        /// JSON text.
+        request: JsValue,
+    },
     /// The data of any other message.
     Message(JsValue),
     /// The worker is of no further use.
@@ -59,6 +68,8 @@ const UNDECODABLE: &str = "messageerror";
 /// A worker, from its creation to its end.
 pub struct Replica {
     worker: Worker,
+    /// The lock that the worker is to hold.
+    pub lock: JsValue,
     violations: Option<Violations>,
     _on_message: Closure<dyn Fn(u32, JsValue, f64, f64)>,
     on_undecodable: Closure<dyn Fn(MessageEvent)>,
@@ -77,7 +88,11 @@ impl Replica {
         let on_message = {
             let notify = notify.clone();
             Closure::<dyn Fn(u32, JsValue, f64, f64)>::new(move |id: u32, data: JsValue, micros: f64, heap: f64| {
-                notify(if id == 0 { Event::Message(data) } else { Event::Answer { id, response: data, micros, heap } });
+                notify(match (id, micros as u32) {
+                    (0, 0) => Event::Message(data),
+                    (0, asked) => Event::Asked { id: asked, service: heap, request: data },
+                    _ => Event::Answer { id, response: data, micros, heap },
+                });
             })
         };
         let on_undecodable = {
@@ -106,15 +121,18 @@ impl Replica {
         let _ = worker.add_event_listener_with_callback(UNDECODABLE, on_undecodable.as_ref().unchecked_ref());
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
+        let lock = host.lock_name();
+        let first = Object::new();
+        set(&first, "module", &wasm_bindgen::module());
+        set(&first, "lock", &lock);
         let replica = Replica {
             worker,
+            lock,
             violations: Some(violations),
             _on_message: on_message,
             on_undecodable,
             _on_error: on_error,
         };
-        let first = Object::new();
-        set(&first, "module", &wasm_bindgen::module());
         replica.post_raw(&first)?;
         Ok(replica)
     }

@@ -3,6 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use spark_execute_core::raw::Raw;
 use spark_execute_core::request::{self, Category, Edit};
+use spark_execute_core::resolve::Wanted;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::{as_object, describe, get, set};
 use wasm_bindgen::prelude::*;
@@ -41,13 +42,19 @@ pub fn version_id(input: &JsValue, argument: &JsValue) -> Result<Option<String>>
     request::version_id(&shallow(argument), &member("version_id"), &member("version_uuid"))
 }
 
-/// What a request says about its service without a version id.
+/// What a call says about the service that it wants.
 #[derive(Debug, Default)]
 pub struct Named {
-    /// `request_meta.service_uri`.
+    /// The version id, where it does not come from elsewhere.
+    pub version_id: Option<String>,
+    /// `service_uri`.
     pub uri: Option<String>,
     /// `request_meta.service_id`.
     pub id: Option<String>,
+    /// `folder_name` of a model's call.
+    pub folder: Option<String>,
+    /// Its `service_name`.
+    pub service: Option<String>,
     /// `request_meta.version`.
     pub version: Option<String>,
     /// `request_meta.transaction_date`.
@@ -64,6 +71,20 @@ impl Named {
             id: said("service_id"),
             version: said("version"),
             date: said("transaction_date"),
+            ..Named::default()
+        }
+    }
+
+    /// The same as `resolve` wants it.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            version_id: self.version_id.as_deref(),
+            folder: self.folder.as_deref(),
+            service: self.service.as_deref(),
+            service_uri: self.uri.as_deref(),
+            service_id: self.id.as_deref(),
+            version: self.version.as_deref(),
+            date: self.date.as_deref(),
         }
     }
 }

@@ -21,14 +21,15 @@ struct Armed {
 }
 
 impl Timer {
-    /// A timer that calls `wake`.
-    pub fn new(wake: impl Fn() + 'static) -> Self {
+    /// A timer that calls `wake` with the time it was asked for.
+    pub fn new(wake: impl Fn(f64) + 'static) -> Self {
         let armed = std::rc::Rc::new(Armed::default());
         let callback = {
             let armed = armed.clone();
             Closure::new(move || {
-                armed.at.set(None);
-                wake();
+                if let Some(at) = armed.at.take() {
+                    wake(at);
+                }
             })
         };
         Timer { callback, armed }

@@ -19,6 +19,7 @@ use spark_execute_core::Failure;
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::wire::Wire;
 use spark_execute_worker::js::{get, set};
+use spark_execute_worker::phases;
 use spark_execute_worker::reader::{self, Malformed};
 use spark_execute_worker::unpack::load_image;
 use spark_execute_worker::wire::Js;
@@ -45,8 +46,8 @@ const SLICE: u32 = 4 * 1024 * 1024;
 /// What became of a job.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The package is unpacked.
-    Image(Image<Js>, Vec<String>),
+    /// The package is unpacked; with warnings, and how long its steps took.
+    Image(Image<Js>, Vec<String>, JsValue),
     /// The package is at fault.
     Refused(Failure),
     /// This worker could not do it.
@@ -122,10 +123,12 @@ impl Job {
 
 fn outcome_of(answers: Vec<Wire<Js>>) -> Outcome {
     let mut warnings = Vec::new();
+    let mut phases = JsValue::UNDEFINED;
     for answer in answers {
         match FromWorker::try_from(answer) {
             Ok(FromWorker::Warning(text)) => warnings.push(text),
-            Ok(FromWorker::Unpacked(image)) => return Outcome::Image(image, warnings),
+            Ok(FromWorker::Phases(took)) => phases = took.0,
+            Ok(FromWorker::Unpacked(image)) => return Outcome::Image(image, warnings, phases),
             Ok(FromWorker::Failed(failure)) => return Outcome::Refused(failure),
             _ => break,
         }
@@ -213,7 +216,8 @@ impl Oneshot for Unpack {
                 _ => (FromWorker::Up, Vec::new()),
             };
             let warnings = warnings.into_iter().map(FromWorker::Warning);
-            warnings.chain([last]).map(|message| Wire::from(&message)).collect()
+            let phases = FromWorker::Phases(Js(phases::take()));
+            warnings.chain([phases, last]).map(|message| Wire::from(&message)).collect()
         }))
     }
 }

@@ -133,7 +133,8 @@ fn members(object: &Object, depth: usize, thrown: &mut JsValue) -> Raw {
     let member = |key: JsValue| {
         let name = key.as_string()?;
         let value = match Reflect::get(object, &key) {
-            Ok(value) => view(&value, depth - 1, thrown),
+            // Of a logger nothing counts but that there is one; those of libraries hold whole worlds.
+            Ok(value) => view(&value, if name == "logger" { 0 } else { depth - 1 }, thrown),
             Err(error) => {
                 let found = Raw::Other(format!("a getter that threw ({})", describe(&error)));
                 *thrown = error;

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use spark_execute_core::Failure;
 use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
-use spark_execute_worker::js::now;
+use spark_execute_core::{Code, Failure};
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
 
+use crate::platform::now;
 use crate::pool::Pool;
 use crate::replica::{Event, Replica, Script};
 use crate::unpack_worker::Job;
@@ -39,6 +39,7 @@ impl Pool {
     }
 
     pub(crate) fn spawn_from_image(&self, model: ModelIndex, replica: ReplicaId) {
+        self.starts(replica, false);
         if self.spawn(replica) {
             self.start(model, replica);
         }
@@ -69,32 +70,39 @@ impl Pool {
     #[inline(never)]
     fn heard(&self, id: ReplicaId, event: Event) {
         let message = match event {
-            Event::Broken(failure) => return self.died(id, failure, JsValue::UNDEFINED),
+            Event::Broken(failure) => return self.vanished(id, failure),
             Event::Answer { id: call, response, micros, heap } => {
                 return self.replied(id, call, &response, micros, heap);
             }
+            Event::Asked { id: asked, service, request } => return self.dispatched(id, asked, service, &request),
             Event::Message(data) => wire::read_from_worker(data),
         };
         match message {
-            // The listener knows answers.
-            Ok(FromWorker::Reply { .. }) => {}
+            // The listener knows these.
+            Ok(FromWorker::Reply { .. } | FromWorker::Dispatch { .. }) => {}
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }
+            Ok(FromWorker::Phases(phases)) => self.took(id, phases.0),
             Ok(FromWorker::Up) => {
+                self.is_up(id);
                 let mut state = self.state.borrow_mut();
                 if let Some(replica) = state.replicas.get_mut(&id) {
                     replica.up();
                 }
                 state.scheduler.worker_up(id);
             }
+            Ok(FromWorker::Held) => self.watch(id),
             Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
             Ok(FromWorker::Ready { is_async, heap }) => {
                 self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
             }
-            Ok(FromWorker::Dispatch { id: asked, service, request }) => self.dispatched(id, asked, service, &request.0),
             Ok(FromWorker::Warning(warning)) => self.host.warn(&warning),
-            Ok(FromWorker::Failed(failure)) | Err(failure) => self.died(id, failure, JsValue::UNDEFINED),
+            Ok(FromWorker::Failed(failure)) => {
+                self.end_worker(id);
+                self.tell(|scheduler| scheduler.failed(id, failure, now()));
+            }
+            Err(failure) => self.died(id, failure, JsValue::UNDEFINED),
         }
     }
 
@@ -102,9 +110,39 @@ impl Pool {
     pub(crate) fn image_ready(&self, id: ReplicaId, image: Image<Js>) {
         let model = self.state.borrow().scheduler.model_of(id);
         if let Some(model) = model {
+            self.learned(model, image.names.clone());
             self.state.borrow_mut().images[model] = Some(image);
             self.tell(|scheduler| scheduler.image_ready(id, now()));
         }
+    }
+
+    /// Sees to it that the end of a replica's worker is known, whoever ends it.
+    fn watch(&self, id: ReplicaId) {
+        let state = self.state.borrow();
+        let Some(replica) = state.replicas.get(&id) else { return };
+        let pool = self.weak();
+        let gone = Closure::once_into_js(move || {
+            if let Some(pool) = pool.upgrade() {
+                pool.gone(id);
+            }
+        });
+        self.host.when_free(&replica.lock, &gone);
+    }
+
+    /// A replica's worker has stopped: because it was ended, or else for reasons of its own.
+    fn gone(&self, id: ReplicaId) {
+        if self.is_alive(id) {
+            let message = "The browser ended a worker without a word, perhaps for lack of memory. It was replaced.";
+            self.vanished(id, Failure::new(Code::WorkerCrashed, message));
+        } else {
+            self.tell(|scheduler| scheduler.stopped(id, now()));
+        }
+    }
+
+    /// A worker is gone, but answers that it gave before may still arrive.
+    fn vanished(&self, id: ReplicaId, failure: Failure) {
+        self.state.borrow_mut().scheduler.vanished(id);
+        self.later(move |pool| pool.died(id, failure, JsValue::UNDEFINED));
     }
 
     /// A worker is gone, or could not start. `cause` is what was thrown, if anything was.
@@ -124,6 +162,7 @@ impl Pool {
     pub(crate) fn end_worker(&self, id: ReplicaId) {
         let mut state = self.state.borrow_mut();
         let ended = (state.replicas.remove(&id), state.jobs.remove(&id));
+        state.starts.remove(&id);
         drop(state);
         if let (_, Some(job)) = ended {
             job.end();

@@ -6,24 +6,25 @@ use js_sys::{Array, Function, Promise};
 use spark_execute_core::config::XCallOnline;
 use spark_execute_core::online;
 use spark_execute_core::protocol::ToWorker;
-use spark_execute_core::resolve::{ModelMeta, Wanted, resolve};
-use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
+use spark_execute_core::scheduler::{CallId, ReplicaId};
 use spark_execute_core::xcall::Chain;
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::js::{describe, now};
+use spark_execute_worker::js::describe;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::call::{Asked, End, Pending};
 use crate::host::Context;
-use crate::platform::time_of_day;
+use crate::platform::now;
 use crate::pool::Pool;
 use crate::request::{self, Named, Prepared};
 use crate::view::shallow;
 
 /// `request.service` of an engine: a service of Spark, or one of the caller's own.
 const EXTERNAL: f64 = 1.0;
+/// Goes on from why a service was not found.
+pub(crate) const NOT_ONLINE: &str = " It may not be asked online either: xcall.online says so.";
 
 impl Pool {
     /// The engine of a replica asks for another service.
@@ -35,51 +36,60 @@ impl Pool {
             return self.ask_external(asked, parent);
         }
         match self.child(&asked, parent) {
-            Ok(child) => {
+            Ok((child, true)) => {
+                self.park(child, now());
+            }
+            Ok((child, false)) => {
                 self.call(child, now());
             }
             Err(failure) => self.answer_failure(&asked, failure, Context::default()),
         }
     }
 
-    /// The call that answers an engine which computes `parent`.
-    fn child(&self, asked: &Rc<Asked>, parent: Option<CallId>) -> Result<Pending> {
+    /// The call that answers an engine which computes `parent`, and whether it must wait until packages have been read.
+    fn child(&self, asked: &Rc<Asked>, parent: Option<CallId>) -> Result<(Pending, bool)> {
         let what = &asked.what;
         if let Some(wrong) = what.wrong() {
             let message = format!("What the model asks of another service is {wrong}. Export the model again.");
             return Err(Failure::new(Code::RequestInvalid, message));
         }
-        let name = what.name();
+        let (uri, folder, service) = (what.uri(), what.folder(), what.service());
+        let name = match (&uri, &folder, &service) {
+            (None, Some(folder), Some(service)) => [folder, "/", service].concat(),
+            _ => online::short_name(&what.name()),
+        };
         let (chain, deadline, ctx) = self
             .inherited(parent)
             .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
-        let chain = chain.push(&online::short_name(&name), self.xcall.policy.max_depth)?;
+        let chain = chain.push(&name, self.xcall.policy.max_depth)?;
 
         let input = what.input();
-        let (uri, folder, service) = (what.uri(), what.folder(), what.service());
-        let (version, date) = (what.version(), what.date());
-        let version_id = request::version_id(&input, &JsValue::UNDEFINED)?;
-        let wanted = Wanted {
-            version_id: version_id.as_deref(),
-            folder: folder.as_deref(),
-            service: service.as_deref(),
-            service_uri: uri.as_deref(),
-            version: version.as_deref(),
-            date: date.as_deref(),
-            ..Wanted::default()
+        let names = Named {
+            version_id: if what.has_id() { request::version_id(&input, &JsValue::UNDEFINED)? } else { None },
+            uri,
+            id: None,
+            folder,
+            service,
+            version: what.version(),
+            date: what.date(),
         };
         let may_leave = self.may_leave(asked, &chain);
-        let model = match self.resolve(&wanted) {
+        let mut parks = false;
+        let model = match self.resolve(&names.wanted()) {
             Ok(model) => Some(model),
+            Err(failure) if self.may_learn(&failure, &names.wanted()) => {
+                parks = true;
+                None
+            }
             Err(failure) if failure.code == Code::ModelNotFound && may_leave => None,
             Err(mut failure) => {
                 if self.online.is_some() && !may_leave {
-                    failure.message.push_str(" It may not be asked online either: xcall.online says so.");
+                    failure.message.push_str(NOT_ONLINE);
                 }
                 return Err(failure);
             }
         };
-        let id = model.map(|model| self.models[model].config.version_id.clone()).or(version_id);
+        let id = model.map(|model| self.models[model].config.version_id.clone()).or(names.version_id.clone());
         let usual = self.host.child_text(what, id.as_deref());
         let request = if usual.is_undefined() {
             request::prepare(&self.host, &input, id.as_deref(), &mut JsValue::undefined())?
@@ -87,18 +97,21 @@ impl Pool {
             Prepared::usual(usual)
         };
         let request = Prepared { ctx, ..request };
-        Ok(Pending {
+        let child = Pending {
             model,
+            began: now(),
             deadline,
             fallback: may_leave,
+            failure: None,
             request,
-            names: Named { uri: Some(name), ..Named::default() },
+            names,
             context: Context { version_id: id, ..Context::default() },
             chain: Some(chain),
             parent,
             end: End::Engine(asked.clone()),
             leg: None,
-        })
+        };
+        Ok((child, parks))
     }
 
     /// What an open call hands on: the services that led to it, when it must be over, and its `_ctx`.
@@ -106,7 +119,7 @@ impl Pool {
         let state = self.state.borrow();
         let pending = state.calls.get(&call?)?;
         let root = || {
-            let known = &self.models.get(pending.model?)?.config.metadata;
+            let known = state.names.known.get(pending.model?)?;
             Some(format!("{}/{}", known.folder.as_ref()?, known.service.as_ref()?))
         };
         let chain = pending
@@ -114,13 +127,6 @@ impl Pool {
             .clone()
             .unwrap_or_else(|| Chain::new(&root().or_else(|| pending.context.version_id.clone()).unwrap_or_default()));
         Some((chain, pending.deadline, pending.request.ctx.clone()))
-    }
-
-    /// The configured model that is wanted.
-    pub(crate) fn resolve(&self, wanted: &Wanted<'_>) -> Result<ModelIndex> {
-        let models: Vec<ModelMeta<'_>> = self.models.iter().map(|model| (&model.config).into()).collect();
-        let dates = |text: &str, end: bool| Some(self.host.date_ms(text, end)).filter(|ms| !ms.is_nan());
-        resolve(wanted, &models, time_of_day(), &dates)
     }
 
     /// Whether the call may be answered by the endpoint: it spends the caller's credentials.

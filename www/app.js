@@ -18,6 +18,7 @@ import {
 } from "./result.js";
 import { listSamples, markSample } from "./samples.js";
 import { snippet } from "./snippet.js";
+import { onStop, showNumbers, watch as watchInside } from "./watch.js";
 
 const MANY = 1000;
 const { Spark } = /** @type {any} */ (globalThis);
@@ -106,6 +107,7 @@ function load() {
   try {
     spark = new Spark(placesFor({ versionId: version.id, type: "base64", binary: blob, replica: replicas() }));
     spark.addEventListener("fallback", ({ detail }) => (fellBack = detail.error));
+    watchInside(spark, showStats);
   } catch (error) {
     enable(false);
     showFailed(error);
@@ -258,6 +260,7 @@ function showTimes(ms) {
 function showStats() {
   const stats = spark?.stats()[0];
   if (!stats) return;
+  showNumbers(stats);
   const { replicas: alive, starting, memory } = stats;
   $("alive").textContent = `${alive} of ${replicas()}${starting ? `, ${starting} starting` : ""}`;
   $("memory").textContent = memory ? formatBytes(memory) : "–";
@@ -304,6 +307,7 @@ document.addEventListener("keydown", (event) => {
 });
 $("cancel").addEventListener("click", () => busy?.cancel());
 $("reset").addEventListener("click", resetInputs);
+onStop(() => busy?.cancel(), load);
 $("many").addEventListener("click", runThousand);
 $("replicas").addEventListener(
   "change",

@@ -20,7 +20,10 @@ globalThis.measure = {
       }
     }
     this.models[key] = { made, inputs, id, url };
-    if (replicas > 1 && made.ours) await until(() => made.ours.stats().replicas === replicas);
+    // Those beyond the processors start when calls wait.
+    while (replicas > 1 && made.ours && made.ours.stats().replicas < replicas) {
+      await Promise.all(Array.from({ length: 500 * replicas }, () => made.ours.execute(request(inputs, id))));
+    }
   },
 
   async discard(key) {
@@ -83,13 +86,47 @@ globalThis.measure = {
     return time;
   },
 
+  /** An instance that lives long, with many models in one package. */
+  async soakStart({ url, models, loaded }) {
+    const binary = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    const nodegenModels = Array.from({ length: models }, (_, at) => ({ versionId: `model-${at}`, binary }));
+    const spark = new Spark({ nodegenModels, offlineMaxService: loaded });
+    this.soaked = { spark, models, calls: 0 };
+  },
+
+  /** So many calls, a visit to a model at a time; every answer is looked at. */
+  async soak(calls, visit) {
+    const { spark, models } = this.soaked;
+    for (const end = this.soaked.calls + calls; this.soaked.calls < end; ) {
+      // No order in which any model is used for long.
+      const id = `model-${(((this.soaked.calls / visit) * 17) | 0) % models}`;
+      const ask = async (_, height) => {
+        const { response_data: data } = await spark.execute({ request_data: { inputs: { radius: 1, height } } }, id);
+        if (Math.abs(data.outputs.volume - Math.PI * height) > 1e-6) throw new Error(JSON.stringify(data));
+      };
+      await Promise.all(Array.from({ length: visit }, ask));
+      this.soaked.calls += visit;
+    }
+  },
+
+  soakMemory() {
+    return this.soaked.spark.stats().reduce((sum, { memory }) => sum + memory, 0);
+  },
+
+  async soakEnd() {
+    const { spark, calls } = this.soaked;
+    const loaded = spark.stats().filter(({ state }) => state === "loaded").length;
+    await spark.destroy();
+    return { calls, loaded };
+  },
+
   /** Time until the first replica is ready, and what each further one takes from there. */
   async replicas({ url, id, inputs, replicas }) {
     const source = new Uint8Array(await (await fetch(url)).arrayBuffer());
     await settled();
     const began = performance.now();
     const spark = await contenders.ours(source, id, replicas);
-    const answer = spark.execute(request(inputs, id));
+    const answer = Promise.all(Array.from({ length: replicas }, () => spark.execute(request(inputs, id))));
     await until(() => spark.stats().replicas >= 1);
     const first = performance.now() - began;
     await until(() => spark.stats().replicas === replicas);

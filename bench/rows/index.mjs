@@ -6,6 +6,8 @@ import { heap } from "./heap.mjs";
 import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
 import { payload, payloadSizes } from "./payload.mjs";
+import { runaway } from "./runaway.mjs";
+import { soak } from "./soak.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -23,10 +25,12 @@ export const ROWS = [
   payloadSizes,
   xcall,
   xcallTen,
+  runaway,
   online,
   blockServer,
   blockMemory,
   heap,
+  soak,
   sizeRaw,
   sizeGzip,
   sizeBrotli,

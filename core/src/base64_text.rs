@@ -29,6 +29,11 @@ pub fn decode(text: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Encodes a few bytes.
+pub fn encode(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
 /// Whether a text begins as a zip does in base64.
 pub fn looks_like_base64_zip(prefix: &str) -> bool {
     let text = prefix.trim_start_matches(|c: char| c == '\u{feff}' || c.is_ascii_whitespace());

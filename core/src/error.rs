@@ -67,6 +67,8 @@ codes! {
     PackageAmbiguous = "PACKAGE_AMBIGUOUS",
     /// An entry does not have the sum that `checksums.md5` states.
     ChecksumMismatch = "CHECKSUM_MISMATCH",
+    /// The package is not the one that the model's `integrity` names.
+    IntegrityMismatch = "INTEGRITY_MISMATCH",
     /// The archive is larger, or expands further, than is allowed.
     PackageTooLarge = "PACKAGE_TOO_LARGE",
     /// The engine's WebAssembly does not compile or link.
@@ -81,6 +83,8 @@ codes! {
     EngineTrap = "ENGINE_TRAP",
     /// The engine could not get the memory it asked for.
     OutOfMemory = "OUT_OF_MEMORY",
+    /// The engine asked for more memory than it is allowed.
+    MemoryLimit = "MEMORY_LIMIT",
     /// The engine's answer is not UTF-8 JSON, or there is none.
     ResponseInvalid = "RESPONSE_INVALID",
     /// Several configured models fit the request equally well.
@@ -133,7 +137,7 @@ pub struct Facts {
     pub path: Option<String>,
     /// What the engine, the browser or the server reported, bounded in size; never payloads or credentials.
     pub details: Option<String>,
-    /// What only some failures have; it does not travel between threads.
+    /// What only some failures have; of it the bytes of memory alone travel between threads.
     pub more: Option<Box<More>>,
 }
 
@@ -148,6 +152,10 @@ pub struct More {
     pub retry_after_ms: Option<f64>,
     /// What failed before this and led to it.
     pub cause: Option<Failure>,
+    /// Bytes of memory that the engine may have.
+    pub allowed: Option<f64>,
+    /// Bytes of memory that it asked for.
+    pub requested: Option<f64>,
 }
 
 impl Failure {

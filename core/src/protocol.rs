@@ -4,11 +4,13 @@
 //! shells put their own type there; the tests here use text.
 //!
 //! A [`ToWorker::Call`] travels as the array `[id, request]`, several of them as `[id, request, id, request, …]`, and a
-//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; all others as arrays that begin with the message's
-//! name, see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module }`: our own
-//! compiled WebAssembly.
+//! [`FromWorker::Reply`] as `[id, response, micros, heap]`, since they are sent for every call; a [`FromWorker::Dispatch`] as
+//! `[0, request, id, service]` and its answer as `[0, reply, id]`; all others as arrays that begin with the message's name,
+//! see [`wire`](crate::wire). The first message a worker receives, before any of these, is `{ module, lock }`: our own
+//! compiled WebAssembly, and the name of a lock to hold.
 
 use crate::error::Failure;
+use crate::metadata::ModelMetadata;
 
 /// From the page to a worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,8 @@ pub enum ToWorker<V> {
 pub enum FromWorker<V> {
     /// The worker runs our code and listens.
     Up,
+    /// The worker holds the lock that it was told of, and will until its end.
+    Held,
     /// The package was read and checked; more replicas can start.
     Unpacked(Image<V>),
     /// The engine is constructed and takes calls.
@@ -51,6 +55,8 @@ pub enum FromWorker<V> {
         /// Size of the engine's memory in bytes.
         heap: f64,
     },
+    /// How long the steps of starting took: see `Phase` in the worker.
+    Phases(V),
     /// The answer to a call.
     Reply {
         /// The call's id.
@@ -93,6 +99,10 @@ pub struct Load<V> {
     pub version_id: String,
     /// Refuse a package whose `checksums.md5` does not agree with its engine, glue or data.
     pub verify_checksums: bool,
+    /// Which package it must be, see [`Integrity`](crate::integrity::Integrity).
+    pub integrity: Option<String>,
+    /// The most pages of memory that its engine may have.
+    pub max_pages: f64,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -133,6 +143,10 @@ pub struct Image<V> {
     pub static_json: Option<V>,
     /// Text of the form specification, which answers `service_category: "formspec"`.
     pub formspec_json: Option<V>,
+    /// What its `ModelMetaData.json` says.
+    pub names: ModelMetadata,
+    /// The most pages of memory that the engine was compiled for, where it declares more itself; else all there can be.
+    pub max_pages: f64,
 }
 
 #[cfg(test)]
@@ -184,11 +198,19 @@ mod tests {
             data: Some(value("data")),
             static_json: None,
             formspec_json: Some(value("{}")),
+            names: ModelMetadata { service: Some(text("s")), revision: Some(text("1")), ..ModelMetadata::default() },
+            max_pages: 1024.0,
         }
     }
 
     fn load(source: Source<Json>) -> ToWorker<Json> {
-        ToWorker::Load(Load { version_id: text("id"), verify_checksums: true, source })
+        ToWorker::Load(Load {
+            version_id: text("id"),
+            verify_checksums: true,
+            integrity: Some(text("sha256-x")),
+            max_pages: 65_536.0,
+            source,
+        })
     }
 
     #[test]
@@ -220,13 +242,17 @@ mod tests {
         let failure = Failure::new(Code::EngineTrap, "unreachable").at("a.wasm").with_details("tail");
         for message in [
             FromWorker::Up,
+            FromWorker::Held,
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
-            FromWorker::Reply { id: 0, response: value("{}"), micros: 12.5, heap: 1.0 },
+            FromWorker::Reply { id: 1, response: value("{}"), micros: 12.5, heap: 1.0 },
             FromWorker::CallFailed { id: 7, failure: failure.clone(), fatal: true },
             FromWorker::Dispatch { id: 3, service: 1.0, request: value("{}") },
             FromWorker::Failed(failure),
+            FromWorker::CallFailed { id: 7, failure: crate::memory::over_limit(65_536.0, 0.0), fatal: true },
+            FromWorker::Failed(crate::memory::over_limit(65_536.0, 70_000.0)),
             FromWorker::Warning(text("careful")),
+            FromWorker::Phases(value("1, 2, 3")),
         ] {
             let wire = serde_json::to_string(&Wire::from(&message)).unwrap();
             assert_eq!(FromWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);
@@ -239,13 +265,16 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, "Pipe"]"#,
-            r#"["Load", "id", 1, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, 9, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
+            r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,
             r#"["Failed", "NO_SUCH_CODE", "m"]"#,
             r#"["Failed", "TIMEOUT", "m", 5]"#,
+            r#"["Failed", "MEMORY_LIMIT", "m", null, null, "5"]"#,
             r#"["CallFailed", "TIMEOUT", "m", null, null, "1", 1]"#,
         ] {
             let wire: Wire<Json> = serde_json::from_str(wire).unwrap();

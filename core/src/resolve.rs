@@ -1,7 +1,8 @@
 //! Which configured model a call means that names it by folder and service, version, or date.
 
-use crate::config::{Model, clipped, trimmed};
+use crate::config::{clipped, trimmed};
 use crate::error::{Code, Failure, Result};
+use crate::metadata::ModelMetadata;
 use crate::online::ServiceUri;
 use crate::request;
 
@@ -11,7 +12,7 @@ const LISTED: usize = 5;
 /// What moment a text means, in milliseconds since 1970; `true`: the last one, as a day lasts until its end.
 pub type Dates<'a> = &'a dyn Fn(&str, bool) -> Option<f64>;
 
-/// What is known of a configured model: from `metaData`, or from the export that its package is in.
+/// What is known of a configured model: from `metaData`, or from its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ModelMeta<'a> {
     /// The version id of the configuration.
@@ -51,19 +52,29 @@ pub struct Wanted<'a> {
     pub date: Option<&'a str>,
 }
 
-impl<'a> From<&'a Model> for ModelMeta<'a> {
-    fn from(model: &'a Model) -> Self {
-        let known = &model.metadata;
+impl<'a> ModelMeta<'a> {
+    /// What is `known` of the model with this id.
+    pub fn of(version_id: &'a str, known: &'a ModelMetadata) -> Self {
         ModelMeta {
-            version_id: &model.version_id,
+            version_id,
             own_version_id: known.version_id.as_deref(),
             folder: known.folder.as_deref(),
             service: known.service.as_deref(),
-            service_id: None,
+            service_id: known.service_id.as_deref(),
             revision: known.revision.as_deref(),
             effective_start: known.effective_start.as_deref(),
             effective_end: known.effective_end.as_deref(),
         }
+    }
+}
+
+/// Whether a model may be found by names that are not known yet: not where a version id decides.
+pub fn goes_by_name(wanted: &Wanted<'_>) -> bool {
+    match said(wanted.service_uri).and_then(ServiceUri::parse) {
+        _ if said(wanted.version_id).is_some() => false,
+        Some(ServiceUri::VersionId(_)) => false,
+        Some(ServiceUri::Service { .. } | ServiceUri::ServiceId(_)) => true,
+        Some(ServiceUri::Proxy(_)) | None => said(wanted.service).is_some() || said(wanted.service_id).is_some(),
     }
 }
 
@@ -118,7 +129,7 @@ pub fn resolve(wanted: &Wanted<'_>, models: &[ModelMeta<'_>], now_ms: f64, dates
     if found.is_empty() {
         return Err(not_found(format!(
             "No configured model is the service {service}. Give its model metaData.EngineInformation with ProductName \
-             (the folder) and ServiceName, or ask for it by version id."
+             (the folder) and ServiceName, or a package that has them, or ask for it by version id."
         )));
     }
     let fitting = if let Some(version) = version {

@@ -1,11 +1,12 @@
 //! How the messages of [`protocol`](crate::protocol) cross between threads: as flat arrays.
 //!
 //! The first item says which message it is, by name; a call and its answer, sent far more often than all others, begin
-//! with the call's id instead. One shape for all keeps what reads and writes them small.
+//! with the call's id instead, and what an engine asks of another service and is answered with the id 0, which no call has. One shape for all keeps what reads and writes them small.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Facts, Failure, Result};
+use crate::metadata::ModelMetadata;
 use crate::protocol::{FromWorker, Image, Load, Source, ToWorker};
 
 /// What an array can hold: text, numbers, nothing, and values that Rust only hands on.
@@ -32,8 +33,9 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, source }) => {
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, source }) => {
                 let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
+                let wire = wire.text_or_none(integrity).number(*max_pages);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
                     Source::Fetch { url, headers, credentials } => {
@@ -46,7 +48,7 @@ impl<V: Value> From<&ToWorker<V>> for Wire<V> {
             ToWorker::Slice(slice) => Wire::named("Slice").value(slice),
             ToWorker::SlicesEnd => Wire::named("SlicesEnd"),
             ToWorker::Start(image) => Wire::named("Start").image(image),
-            ToWorker::DispatchReply { id, reply } => Wire::named("DispatchReply").number(f64::from(*id)).value(reply),
+            ToWorker::DispatchReply { id, reply } => Wire(vec![V::number(0.0), reply.clone()]).number(f64::from(*id)),
             ToWorker::Call { id, request } => Wire(vec![V::number(f64::from(*id)), request.clone()]),
         }
     }
@@ -59,12 +61,18 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
         let mut items = Items(wire.0.into_iter());
         let first = items.value()?;
         if let Some(id) = first.as_number() {
-            return Ok(ToWorker::Call { id: id as u32, request: items.value()? });
+            let value = items.value()?;
+            return Ok(match id as u32 {
+                0 => ToWorker::DispatchReply { id: items.number()? as u32, reply: value },
+                id => ToWorker::Call { id, request: value },
+            });
         }
         Ok(match first.as_text().as_deref() {
             Some("Load") => ToWorker::Load(Load {
                 version_id: items.text()?,
                 verify_checksums: items.flag()?,
+                integrity: items.text_or_none()?,
+                max_pages: items.number()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
                     "Fetch" => Source::Fetch {
@@ -85,7 +93,6 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
             Some("Slice") => ToWorker::Slice(items.value()?),
             Some("SlicesEnd") => ToWorker::SlicesEnd,
             Some("Start") => ToWorker::Start(items.image()?),
-            Some("DispatchReply") => ToWorker::DispatchReply { id: items.number()? as u32, reply: items.value()? },
             _ => return Err(malformed()),
         })
     }
@@ -95,6 +102,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
     fn from(message: &FromWorker<V>) -> Self {
         match message {
             FromWorker::Up => Wire::named("Up"),
+            FromWorker::Held => Wire::named("Held"),
             FromWorker::Unpacked(image) => Wire::named("Unpacked").image(image),
             FromWorker::Ready { is_async, heap } => Wire::named("Ready").flag(*is_async).number(*heap),
             FromWorker::Reply { id, response, micros, heap } => {
@@ -104,10 +112,11 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
                 Wire::named("CallFailed").failure(failure).number(f64::from(*id)).flag(*fatal)
             }
             FromWorker::Dispatch { id, service, request } => {
-                Wire::named("Dispatch").number(f64::from(*id)).number(*service).value(request)
+                Wire(vec![V::number(0.0), request.clone()]).number(f64::from(*id)).number(*service)
             }
             FromWorker::Failed(failure) => Wire::named("Failed").failure(failure),
             FromWorker::Warning(text) => Wire::named("Warning").text(text),
+            FromWorker::Phases(phases) => Wire::named("Phases").value(phases),
         }
     }
 }
@@ -119,21 +128,23 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         let mut items = Items(wire.0.into_iter());
         let first = items.value()?;
         if let Some(id) = first.as_number() {
-            let response = items.value()?;
-            return Ok(FromWorker::Reply { id: id as u32, response, micros: items.number()?, heap: items.number()? });
+            let (id, value, third, fourth) = (id as u32, items.value()?, items.number()?, items.number()?);
+            return Ok(match id {
+                0 => FromWorker::Dispatch { id: third as u32, service: fourth, request: value },
+                id => FromWorker::Reply { id, response: value, micros: third, heap: fourth },
+            });
         }
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
+            Some("Held") => FromWorker::Held,
             Some("Unpacked") => FromWorker::Unpacked(items.image()?),
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {
                 FromWorker::CallFailed { failure: items.failure()?, id: items.number()? as u32, fatal: items.flag()? }
             }
-            Some("Dispatch") => {
-                FromWorker::Dispatch { id: items.number()? as u32, service: items.number()?, request: items.value()? }
-            }
             Some("Failed") => FromWorker::Failed(items.failure()?),
             Some("Warning") => FromWorker::Warning(items.text()?),
+            Some("Phases") => FromWorker::Phases(items.value()?),
             _ => return Err(malformed()),
         })
     }
@@ -164,6 +175,10 @@ impl<V: Value> Wire<V> {
         self.put(V::number(number))
     }
 
+    fn number_or_none(self, number: Option<f64>) -> Self {
+        self.put(number.map_or_else(V::none, V::number))
+    }
+
     fn flag(self, flag: bool) -> Self {
         self.number(f64::from(flag))
     }
@@ -173,16 +188,20 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn image(self, Image { module, glue, data, static_json, formspec_json }: &Image<V>) -> Self {
-        [data, static_json, formspec_json]
+    fn image(self, Image { module, glue, data, static_json, formspec_json, names, max_pages }: &Image<V>) -> Self {
+        let wire = self.value(module).value(glue).number(*max_pages);
+        let wire = [data, static_json, formspec_json]
             .into_iter()
-            .fold(self.value(module).value(glue), |wire, part| wire.put(part.clone().unwrap_or_else(V::none)))
+            .fold(wire, |wire, part| wire.put(part.clone().unwrap_or_else(V::none)));
+        names.clone().members().into_iter().fold(wire, |wire, name| wire.text_or_none(name))
     }
 
     #[inline(never)]
     fn failure(self, failure: &Failure) -> Self {
-        let Facts { code, message, path, details, .. } = &**failure;
-        self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details)
+        let Facts { code, message, path, details, more } = &**failure;
+        let (allowed, requested) = more.as_ref().map_or((None, None), |more| (more.allowed, more.requested));
+        let wire = self.text(code.as_str()).text(message).text_or_none(path).text_or_none(details);
+        wire.number_or_none(allowed).number_or_none(requested)
     }
 }
 
@@ -219,15 +238,25 @@ impl<V: Value> Items<V> {
         self.value_or_none().map(|value| value.as_text().ok_or_else(malformed)).transpose()
     }
 
+    fn number_or_none(&mut self) -> Result<Option<f64>> {
+        self.value_or_none().map(|value| value.as_number().ok_or_else(malformed)).transpose()
+    }
+
     #[inline(never)]
     fn image(&mut self) -> Result<Image<V>> {
-        Ok(Image {
+        let mut image = Image {
             module: self.value()?,
             glue: self.value()?,
+            max_pages: self.number()?,
             data: self.value_or_none(),
             static_json: self.value_or_none(),
             formspec_json: self.value_or_none(),
-        })
+            names: ModelMetadata::default(),
+        };
+        for name in image.names.members() {
+            *name = self.text_or_none()?;
+        }
+        Ok(image)
     }
 
     #[inline(never)]
@@ -237,6 +266,11 @@ impl<V: Value> Items<V> {
         let mut failure = Failure::new(code, message);
         failure.path = self.text_or_none()?;
         failure.details = self.text_or_none()?;
+        let (allowed, requested) = (self.number_or_none()?, self.number_or_none()?);
+        if allowed.is_some() {
+            failure.more().allowed = allowed;
+            failure.more().requested = requested;
+        }
         Ok(failure)
     }
 }

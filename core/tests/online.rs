@@ -242,19 +242,31 @@ fn what_the_server_says_is_shown_and_the_credential_is_not() {
 
 #[test]
 fn failures_without_a_status_say_why() {
-    let failure = network("", "");
-    assert_eq!((failure.code, http(&failure).0), (Code::Network, None));
-    assert!(failure.message.contains("CORS"), "{failure}");
+    for in_browser in [true, false] {
+        let failure = network("", "", in_browser);
+        assert_eq!((failure.code, http(&failure).0), (Code::Network, None));
+        for part in ["CORS", "browser"] {
+            assert_eq!(failure.message.contains(part), in_browser, "{failure}");
+        }
+    }
     for (unexpected, part) in [
         (Unexpected::Html, "sign-in page"),
         (Unexpected::Empty, "nothing"),
         (Unexpected::NotJson, "not JSON"),
         (Unexpected::Shape, "not the response"),
     ] {
-        let failure = not_a_result(200, unexpected);
+        let failure = not_a_result("", &Reply { status: 200, ..Reply::default() }, unexpected);
         assert_eq!((failure.code, http(&failure).0), (Code::OnlineResponseInvalid, Some(200)));
         assert!(failure.message.contains(part), "{failure}");
     }
+    let text = |text: &str| Some(text.to_owned());
+    let body = ErrorBody { message: text("s3cret is broken"), code: text("E1"), html: false };
+    let reply = Reply { status: 200, request_id: text("id"), body, ..Reply::default() };
+    let failure = not_a_result("s3cret", &reply, Unexpected::Shape);
+    assert!(failure.message.contains("an error in place"), "{failure}");
+    assert!(failure.message.ends_with("The server says: [credential] is broken"), "{failure}");
+    assert_eq!(failure.details.as_deref(), Some("E1: [credential] is broken"));
+    assert_eq!(failure.more.as_ref().unwrap().request_id.as_deref(), Some("id"));
 }
 
 #[test]

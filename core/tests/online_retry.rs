@@ -31,8 +31,8 @@ fn only_what_may_pass_is_tried_again() {
         let delay = retries(2).next(&judged(AuthType::BearerToken, &reply(status)), CALM);
         assert_eq!(delay.is_some(), matches!(status, 429 | 502 | 503 | 504), "{status}");
     }
-    assert!(retries(2).next(&network("", ""), CALM).is_some());
-    assert_eq!(retries(2).next(&not_a_result(200, Unexpected::Html), CALM), None);
+    assert!(retries(2).next(&network("", "", true), CALM).is_some());
+    assert_eq!(retries(2).next(&not_a_result("", &Reply::default(), Unexpected::Html), CALM), None);
     let credential = credential_failure(&endpoint(AuthType::BearerToken), CredentialTrouble::Threw);
     assert_eq!(retries(2).next(&credential, CALM), None);
     for code in [Code::Cancelled, Code::Timeout, Code::Destroyed] {
@@ -45,7 +45,7 @@ fn delays_double_from_above_zero_up_to_the_count() {
     let all = |random: f64, count| {
         let mut retries = retries(count);
         let conditions = Conditions { random, remaining_ms: 1e9, ..CALM };
-        std::iter::from_fn(|| retries.next(&network("", ""), conditions)).collect::<Vec<_>>()
+        std::iter::from_fn(|| retries.next(&network("", "", true), conditions)).collect::<Vec<_>>()
     };
     assert_eq!(all(0.0, 0), []);
     assert_eq!(all(0.0, 2), [250.0, 500.0]);
@@ -70,7 +70,7 @@ fn the_server_may_ask_for_longer_but_not_for_longer_than_there_is() {
         let mut retries = retries(1);
         assert_eq!(retries.next(&asked(5_000), Conditions { remaining_ms, ..CALM }), delay);
         // What was not done costs nothing.
-        assert_eq!(retries.next(&network("", ""), CALM).is_some(), delay.is_none());
+        assert_eq!(retries.next(&network("", "", true), CALM).is_some(), delay.is_none());
     }
 }
 
@@ -78,9 +78,9 @@ fn the_server_may_ask_for_longer_but_not_for_longer_than_there_is() {
 fn without_a_connection_nothing_is_tried_again() {
     let offline = Conditions { is_online: false, ..CALM };
     let mut retries = retries(1);
-    assert_eq!(retries.next(&network("", ""), offline), None);
+    assert_eq!(retries.next(&network("", "", true), offline), None);
     assert_eq!(retries.next(&judged(AuthType::Public, &reply(503)), offline), None);
-    assert!(retries.next(&network("", ""), CALM).is_some());
+    assert!(retries.next(&network("", "", true), CALM).is_some());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_function_is_asked_again_after_a_401_once() {
     let mut retries = Retries::new(&function);
     assert_eq!(retries.next(&refused, CALM), Some(0.0));
     assert_eq!(retries.next(&refused, CALM), None);
-    assert!(retries.next(&network("", ""), CALM).is_some(), "that was no retry");
+    assert!(retries.next(&network("", "", true), CALM).is_some(), "that was no retry");
     let mut late = Retries::new(&function);
     assert_eq!(late.next(&refused, Conditions { remaining_ms: 0.0, ..CALM }), None);
     let mut none = Retries::new(&Endpoint { retries: 0, ..function });

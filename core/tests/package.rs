@@ -49,11 +49,13 @@ fn every_part_of_a_full_package_is_found_and_comes_out_whole() {
 }
 
 #[test]
-fn the_repository_s_own_model_opens() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/cylinder/cylinder.zip");
-    let parts = read_all(std::fs::read(path).unwrap(), &want(None)).unwrap();
-    let engine = parts.iter().find(|(role, _)| *role == Role::Engine).map(|(_, bytes)| &bytes[..4]);
-    assert_eq!(engine, Some(&b"\0asm"[..]));
+fn the_repository_s_own_models_open() {
+    for name in ["cylinder", "cylinder-folder", "cylinder-stored", "cylinder-older", "cylinder-export"] {
+        let path = format!("{}/../tests/models/cylinder/{name}.zip", env!("CARGO_MANIFEST_DIR"));
+        let parts = read_all(std::fs::read(path).unwrap(), &want(None)).unwrap_or_else(|f| panic!("{name}: {f}"));
+        let engine = parts.iter().find(|(role, _)| *role == Role::Engine).map(|(_, bytes)| &bytes[..4]);
+        assert_eq!(engine, Some(&b"\0asm"[..]), "{name}");
+    }
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn what_finder_and_explorer_add_is_skipped() {
 
 #[test]
 fn folders_in_the_style_of_any_system_are_fine() {
-    for prefix in ["a/", "a/b/c/", "a\\b\\", "./", "../../", "/", "/abs/olute/", "C:\\x\\"] {
+    for prefix in ["a/", "a/b/c/", "a\\b\\", "./", "constructor/", "%2e%2e/"] {
         let entries: Vec<Raw> = model(prefix).iter().map(|(name, bytes)| raw(name, bytes)).collect();
         assert_is_model(raw_zip(&entries, false));
     }
@@ -173,13 +175,9 @@ fn a_model_without_engine_or_glue_is_named_incomplete() {
 #[test]
 fn two_candidates_are_refused_by_name_unless_the_sums_decide() {
     let second: &[u8] = b"\0asm another";
-    for (name, right, role) in [
-        ("other.js", GLUE, Role::Glue),
-        ("x/other.wasm", WASM, Role::Engine),
-        ("other.data", DATA, Role::Data),
-        // The same name twice: archives allow it, and unpacking keeps the last.
-        ("_cyl.wasm", WASM, Role::Engine),
-    ] {
+    for (name, right, role) in
+        [("other.js", GLUE, Role::Glue), ("x/other.wasm", WASM, Role::Engine), ("other.data", DATA, Role::Data)]
+    {
         let first = model("").into_iter().find(|(_, bytes)| bytes == right).unwrap();
         let twice = |sums: Option<Vec<u8>>| {
             let mut entries: Vec<Raw> = model("").iter().map(|(name, bytes)| raw_deflated(name, bytes)).collect();

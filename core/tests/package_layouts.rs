@@ -203,3 +203,21 @@ fn two_models_in_ordinary_folders_are_ambiguous_until_one_is_called_by_the_id() 
     let package = open_with(deflated(&all), &want(Some("beta"))).unwrap();
     assert_eq!(package.part(Role::Engine).unwrap().name, "beta/_cyl.wasm");
 }
+
+#[test]
+fn a_description_that_cannot_be_read_is_no_reason_to_refuse_the_model() {
+    let with = |entry: Raw| {
+        let mut entries: Vec<Raw> = model("").iter().map(|(name, bytes)| raw(name, bytes)).collect();
+        entries.push(entry);
+        open_any(raw_zip(&entries, false)).unwrap()
+    };
+    let large = vec![b' '; 4 * 1024 * 1024 + 1];
+    let odd = Raw { size: 3, ..raw("ModelMetaData.json", b"{}") };
+    for (entry, why) in [(raw_deflated("ModelMetaData.json", &large), "more than 4194304 bytes"), (odd, "size")] {
+        let package = with(entry);
+        assert_eq!(package.part(Role::ModelMetaData), None);
+        let told = package.warnings();
+        assert!(told.len() == 1 && told[0].contains("ModelMetaData.json") && told[0].contains(why), "{told:?}");
+    }
+    assert!(with(raw_deflated("ModelMetaData.json", &large[1..])).part(Role::ModelMetaData).is_some());
+}

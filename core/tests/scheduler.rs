@@ -203,9 +203,14 @@ fn calls_time_out_wherever_they_are() {
     assert_eq!(bench.scheduler.next_tick(), 40.0);
     assert_eq!(failed(&bench.tick(40.0)), [(11, Code::Timeout)]);
     let actions = bench.tick(50.0);
-    assert_eq!(failed(&actions), [(10, Code::Timeout)]);
-    assert!(actions.contains(&Action::Terminate { replica: 1 }), "it computes for nobody");
-    assert_eq!(bench.scheduler.next_tick(), f64::INFINITY);
+    assert_eq!((actions.len(), failed(&actions)), (1, vec![(10, Code::Timeout)]), "its worker has the grace");
+    assert_eq!(bench.scheduler.next_tick(), 50.0 + GRACE_MS);
+    let actions = bench.tick(50.0 + GRACE_MS);
+    assert_eq!(
+        actions,
+        [Action::Terminate { replica: 1 }, Action::Spawn { model: 0, replica: 2 }],
+        "it computes for nobody"
+    );
 }
 
 #[test]

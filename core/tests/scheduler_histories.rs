@@ -18,14 +18,21 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
             random ^= random << 17;
             (random % below as u64) as usize
         };
-        let mut bench = Bench::new(2, vec![spec(1), spec(3), kept()]);
+        let mut bench = Bench::with(vec![spec(1), spec(3), kept()], |policy| {
+            (policy.max_models, policy.memory_budget) = (2, 500.0);
+            (policy.processors, policy.idle_ms) = (2, 200.0);
+        });
         let mut alive: Vec<(ReplicaId, bool, Vec<CallId>)> = Vec::new();
+        // Workers that are gone but whose last words may arrive; workers that were ended and still run.
+        let mut vanished: Vec<ReplicaId> = Vec::new();
+        let mut dying: Vec<ReplicaId> = Vec::new();
         let mut settled: Vec<u8> = Vec::new();
         let mut asked: Vec<CallId> = Vec::new();
+        let mut parked: Vec<CallId> = Vec::new();
         for step in 0..400 {
             bench.now += next(20) as f64;
             let now = bench.now;
-            match next(13) {
+            match next(18) {
                 0..=4 => {
                     let call = settled.len() as CallId;
                     settled.push(0);
@@ -38,7 +45,23 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     let model = (next(8) > 0).then(|| next(3));
                     let timeout_ms = 100.0 + next(500) as f64;
                     let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms };
-                    bench.scheduler.call(call, spec, now);
+                    if spec.model.is_none() && next(2) == 0 {
+                        bench.scheduler.park(call, spec, now);
+                        parked.push(call);
+                    } else {
+                        bench.scheduler.call(call, spec, now);
+                    }
+                }
+                11 => {
+                    bench.scheduler.learn(next(3), now, now);
+                }
+                12 if !parked.is_empty() => {
+                    // It is known now which model it means.
+                    let call = parked.remove(next(parked.len()));
+                    if bench.scheduler.answered_online(call) {
+                        let spec = CallSpec { model: Some(next(3)), fallback: false, parent: None, timeout_ms: 200.0 };
+                        bench.scheduler.call(call, spec, now);
+                    }
                 }
                 5..=7 if !alive.is_empty() => {
                     let at = next(alive.len());
@@ -46,21 +69,39 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     if *ready && !calls.is_empty() {
                         let call = calls.remove(0);
                         if next(10) == 0 {
-                            bench.scheduler.call_failed(*id, call, trap(), next(2) == 0, now);
-                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, 0.0, now) {
+                            // A fatal failure may come late, when its worker has said more, and name a call that is over.
+                            let named = if next(4) == 0 { call.saturating_sub(1) } else { call };
+                            let fatal = named != call || next(2) == 0;
+                            bench.scheduler.call_failed(*id, named, trap(), fatal, now);
+                        } else if bench.scheduler.replied(*id, call, next(2000) as f64, next(200) as f64, now) {
                             settled[call as usize] += 1;
                         }
                     } else if !*ready {
                         *ready = true;
                         let id = *id;
                         bench.scheduler.image_ready(id, now);
-                        bench.scheduler.replica_ready(id, next(4) == 0, 0.0, now);
+                        bench.scheduler.replica_ready(id, next(4) == 0, 100.0, now);
                     }
                 }
                 8 if !alive.is_empty() => {
                     let (id, ..) = alive.remove(next(alive.len()));
+                    if next(2) == 0 {
+                        bench.scheduler.died(id, trap(), now);
+                    } else {
+                        bench.scheduler.failed(id, trap(), now);
+                    }
+                }
+                13 if !alive.is_empty() => {
+                    let id = alive[next(alive.len())].0;
+                    bench.scheduler.vanished(id);
+                    vanished.push(id);
+                }
+                14 if !vanished.is_empty() => {
+                    let id = vanished.swap_remove(next(vanished.len()));
+                    alive.retain(|(other, ..)| *other != id);
                     bench.scheduler.died(id, trap(), now);
                 }
+                15 if !dying.is_empty() => bench.scheduler.stopped(dying.swap_remove(next(dying.len())), now),
                 10 if !asked.is_empty() => {
                     let call: CallId = asked.remove(next(asked.len()));
                     if next(2) == 0 {
@@ -83,13 +124,26 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     Action::Post { replica, call } => {
                         let worker = alive.iter_mut().find(|(id, ..)| *id == replica).unwrap();
                         assert!(worker.1, "posted to a worker that is not ready");
+                        assert!(!vanished.contains(&replica), "posted to a worker that is gone");
                         worker.2.push(call);
                     }
-                    Action::Terminate { replica } => alive.retain(|(id, ..)| *id != replica),
+                    Action::Terminate { replica } => {
+                        alive.retain(|(id, ..)| *id != replica);
+                        dying.push(replica);
+                    }
                     Action::Fail { call, .. } => settled[call as usize] += 1,
-                    Action::Online { call, .. } => asked.push(call),
+                    Action::Online { call, .. } => {
+                        parked.retain(|other| *other != call);
+                        asked.push(call);
+                    }
                     Action::Unload { .. } | Action::TellFewer { .. } => {}
                 }
+            }
+            let stats = |model: usize| bench.scheduler.stats(model).unwrap();
+            assert!((0..3).all(|model| stats(model).ready + stats(model).starting <= 3 + 16), "seed {seed}");
+            if step == 399 {
+                assert_eq!((0..3).map(|model| stats(model).dying).sum::<usize>(), 0, "seed {seed}");
+                assert_eq!(bench.scheduler.next_tick(), f64::INFINITY, "seed {seed}");
             }
         }
         assert!(settled.iter().all(|times| *times == 1), "seed {seed}: {settled:?}");

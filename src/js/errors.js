@@ -14,7 +14,7 @@ export class SparkError extends Error {
   /**
    * @param {string} message
    * @param {{ code?: string, path?: string, details?: string, cause?: unknown, uuid?: string, input?: unknown,
-   *   status?: number, requestId?: string, retryAfter?: number }} [fields]
+   *   status?: number, requestId?: string, retryAfter?: number, allowed?: number, requested?: number }} [fields]
    */
   constructor(message, fields = {}) {
     super(message, "cause" in fields ? { cause: fields.cause } : undefined);
@@ -24,7 +24,7 @@ export class SparkError extends Error {
     this.type = type;
     this.status = fields.status ?? status;
     this.severity = "low";
-    for (const key of ["requestId", "retryAfter", "path", "details"]) {
+    for (const key of ["requestId", "retryAfter", "path", "details", "allowed", "requested"]) {
       if (fields[key] !== undefined) this[key] = fields[key];
     }
     define(this, "uuid", fields.uuid);
@@ -110,20 +110,23 @@ make(
   ModelInitializationError,
   "PackageError",
   "ZIP_INVALID BINARY_INVALID BINARY_FETCH BASE64_INVALID PACKAGE_INCOMPLETE PACKAGE_AMBIGUOUS CHECKSUM_MISMATCH " +
-    "PACKAGE_TOO_LARGE",
+    "INTEGRITY_MISMATCH PACKAGE_TOO_LARGE",
 );
 
 /** The model refused the inputs. */
 make(ModelError, "ModelValidationError", "(REQUEST_INVALID)", "validation_error", "VALIDATION");
 
 /** The engine failed while computing. */
-make(
+const ModelExecuteError = make(
   ModelError,
   "ModelExecuteError",
   "ENGINE_EXCEPTION ENGINE_TRAP OUT_OF_MEMORY RESPONSE_INVALID XCALL_DEPTH XCALL_CYCLE",
   "execution_error",
   "EXECUTION",
 );
+
+/** The engine asked for more memory than its `memoryLimit`. */
+make(ModelExecuteError, "MemoryLimitError", "MEMORY_LIMIT");
 
 /** The caller cancelled the call. */
 const ExecuteCancelled = make(ModelError, "ExecuteCancelled", "CANCELLED", "execution_cancelled", "EXECUTION");
@@ -208,8 +211,8 @@ make(EndpointError, "NetworkError", "NETWORK", "network_error", "NETWORK", 0);
 Object.freeze(WasmRunnerErrors);
 
 /** Makes the error that stands for a failure of the core. */
-export function makeError(code, message, path, details, cause, uuid, input, status, requestId, retryAfter) {
-  const fields = { code, path, details, uuid, input, status, requestId, retryAfter };
+export function makeError(code, message, path, details, cause, uuid, input, status, requestId, retryAfter, allowed, requested) {
+  const fields = { code, path, details, uuid, input, status, requestId, retryAfter, allowed, requested };
   if (cause !== undefined) fields.cause = cause;
   return new (CLASS_OF_CODE[code] ?? SparkError)(message, fields);
 }

@@ -7,6 +7,15 @@ export as namespace Spark;
 
 import Self = Spark;
 
+/** For projects without TypeScript's own `esnext.disposable`, which says the same. */
+declare global {
+  /** See {@link SymbolConstructor.asyncDispose}. */
+  interface SymbolConstructor {
+    /** Names the method that `await using` calls. */
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /**
  * Runs Spark models inside the page, in Web Workers; and online, where the page has no model or its model fails.
  *
@@ -22,7 +31,7 @@ import Self = Spark;
 declare class Spark {
   /**
    * @param config Which models there are. It is read once: later changes of the object have no effect. Fields that are
-   *   unknown are ignored with one `console.warn`; inside `metaData` in silence.
+   *   unknown are ignored with one `console.warn`.
    * @throws {Spark.WasmRunnerErrors.ConfigurationError} A field is missing or wrong; `path` names it, such as
    *   `nodegenModels[2].replica`, and the message says what was found and what is accepted.
    * @throws {Spark.WasmRunnerErrors.BrowserError} Code `WASM_BLOCKED`: the page's Content Security Policy lacks
@@ -31,7 +40,7 @@ declare class Spark {
   constructor(config: Spark.SparkConfig | Spark.OlderSparkConfig);
 
   /**
-   * Listens to what becomes of calls. It costs a little on every call. What a listener throws does not reach the call.
+   * Listens to what becomes of calls, models and replicas. It costs a little on every call. What a listener throws does not reach the call.
    *
    * @example
    * spark.addEventListener("fallback", ({ detail }) => console.warn(detail.versionId, detail.error.code));
@@ -67,7 +76,8 @@ declare class Spark {
    *  - `ParameterRequiredError`, `MissingModelError`: the request names no model, or neither the page nor the endpoint
    *    has it;
    *  - `PackageError`, `ModelInitializationError`: the model could not be loaded (a later call tries again);
-   *  - `ModelExecuteError`: the model crashed, ran out of memory, or gave no proper response;
+   *  - `ModelExecuteError`: the model crashed, ran out of memory (`MemoryLimitError`: of that which it may have), or gave
+   *    no proper response;
    *  - `TimeoutError`, `ExecuteCancelled`: the call took longer than `timeout`; it was cancelled by its signal;
    *  - `DestroyedError`: {@link destroy} was called;
    *  - `BrowserError`: the worker could not be started, or died;
@@ -111,6 +121,8 @@ declare class Spark {
    * may be called at any time, while models load too, and more than once.
    */
   destroy(): Promise<void>;
+  /** The same, for `await using spark = new Spark(config)`. There where the environment has `Symbol.asyncDispose`. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /** What every configured model is doing now, in the order of the configuration. */
   stats(): Spark.ModelStats[];
@@ -182,11 +194,35 @@ declare namespace Spark {
      */
     offlineMaxService?: number | undefined;
     /**
-     * How long a call may take, in milliseconds, loading the model included. Above 0, at most 2147483647; a call may
-     * set its own in {@link ExecuteOptions}.
+     * How many bytes of memory the engines of all models should have together. Beyond it, the models that were not used
+     * for the longest time are unloaded, and no replica beyond a model's first is started. Never unloaded: the model used
+     * last, models with `preventCleanup`, models with open calls. No call is refused.
+     * @defaultValue no budget
+     */
+    memoryBudget?: number | undefined;
+    /**
+     * The `memoryLimit` of models that do not have their own.
+     * @defaultValue what the engine itself allows, as far as the browser can reserve it
+     */
+    memoryLimit?: number | undefined;
+    /**
+     * After how many milliseconds without a call a replica beyond a model's first ends. `Infinity`: never. Replicas of
+     * models with `preventCleanup` stay.
+     * @defaultValue 300000
+     */
+    idleTimeout?: number | undefined;
+    /**
+     * How long a call may take, in milliseconds: waiting, loading the model, computing and going online together. Above 0,
+     * at most 2147483647; a call may set its own in {@link ExecuteOptions}.
      * @defaultValue 60000
      */
     timeout?: number | undefined;
+    /**
+     * How long a computation whose call was cancelled, or ran out of time, may go on before its worker is ended and
+     * replaced, in milliseconds. From 0, which is at once, to 2147483647.
+     * @defaultValue 100
+     */
+    cancelGrace?: number | undefined;
     /** The Spark service that computes online. Without it nothing leaves the page. */
     sparkEndpoint?: SparkEndpoint | null | undefined;
     /** What models that call other services may do. */
@@ -199,6 +235,23 @@ declare namespace Spark {
      * else, such as a `Response` (give its `json()` or `text()`), becomes an error reply, as does what it throws.
      */
     externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
+    /**
+     * Whether the steps of each start, and calls, become measures on the browser's timeline (User Timing): their names begin
+     * with `spark-execute `, their `detail` says which model. The timeline keeps them until `performance.clearMeasures()`.
+     * @defaultValue false
+     */
+    timings?: boolean | undefined;
+    /**
+     * Hears what happens, in one line each: an object with `debug`, `info`, `warn` and `error`, such as `console`, or a
+     * function of level and text. It gets the warnings too, which otherwise go to `console.warn`. Lines hold ids and error
+     * messages; never requests, responses, credentials or the queries of addresses. What it throws is ignored.
+     */
+    logger?: Logger | LogFunction | null | undefined;
+    /**
+     * From which level on lines are logged. Without a `logger` it switches logging to the `console` on.
+     * @defaultValue `"info"`
+     */
+    logLevel?: LogLevel | "silent" | null | undefined;
     /**
      * The number of replicas of models that do not say it themselves.
      * @deprecated Give every model its own `replica`.
@@ -359,6 +412,15 @@ declare namespace Spark {
     readonly [field: string]: unknown;
   }
 
+  /** How much a log line matters. `debug`: each call; `info`: models, replicas, fallbacks; `error`: lost replicas. */
+  export type LogLevel = "debug" | "info" | "warn" | "error";
+
+  /** Takes log lines. */
+  export type LogFunction = (level: LogLevel, text: string) => unknown;
+
+  /** Takes log lines, each level by a method of its own. */
+  export type Logger = { readonly [Level in LogLevel]?: (text: string) => unknown };
+
   // ------------------------------------------------------------------------------------------------------ Models
 
   /** One model. */
@@ -391,12 +453,21 @@ declare namespace Spark {
     type?: BinaryType | (string & {}) | null | undefined;
     /**
      * How many workers run this model side by side, an integer from 1 to 64. Each has an instance of its own and its
-     * own memory. All are started by the first call, which the first one that is ready answers.
+     * own memory. The first call starts as many as the machine has processors, and is answered by the first one that is
+     * ready; the others start when calls wait.
      * @defaultValue 1
      */
     replica?: number | undefined;
     /**
-     * Whether the model stays loaded when `offlineMaxService` is reached.
+     * How many bytes of memory each engine of this model may have, an integer from 65536 to 4294967296, rounded down to
+     * whole pages of 65536. An engine that asks for more fails with a {@link WasmRunnerErrors.MemoryLimitError}, and so
+     * does a load when the engine begins with more. What the model's script allocates itself does not count.
+     * @defaultValue the `memoryLimit` of all models
+     */
+    memoryLimit?: number | undefined;
+    /**
+     * Whether the model stays loaded, with all its replicas, whatever `offlineMaxService`, `memoryBudget` and
+     * `idleTimeout` say.
      * @defaultValue false
      */
     preventCleanup?: boolean | undefined;
@@ -406,7 +477,14 @@ declare namespace Spark {
      * @defaultValue true
      */
     verifyChecksums?: boolean | undefined;
-    /** What is known about the model. A whole `ModelMetaData.json` may be given. */
+    /**
+     * Which package it must be: one or more sums of its bytes, `"sha256-…"`, `"sha384-…"` or `"sha512-…"` in base64, as in
+     * the attribute `integrity` of a script. Those of the strongest algorithm count, any of them. Another package is refused
+     * before anything looks at it. Of base64 text, the bytes that it stands for are meant. Browsers compute sums on secure
+     * pages only (HTTPS, or localhost).
+     */
+    integrity?: string | null | undefined;
+    /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 
     /** @deprecated Write `replica`. */
@@ -465,7 +543,7 @@ declare namespace Spark {
     Revision?: string | null | undefined;
     /** The version id on the server, which the endpoint is asked for. */
     VersionId?: string | null | undefined;
-    /** Anything else is ignored, without a warning. */
+    /** Anything else is ignored, with a warning unless this is a whole file (it has `XInputTable`). */
     [field: string]: unknown;
   }
 
@@ -475,11 +553,13 @@ declare namespace Spark {
     ProductName?: string | null | undefined;
     /** The service. */
     ServiceName?: string | null | undefined;
+    /** The service's id: what `service_id` of a request means. */
+    ServiceGuid?: string | null | undefined;
     /** The version id on the server. It goes before the one outside. */
     VersionId?: string | null | undefined;
     /** The version's number, such as `"1.2.0"`, unless it is outside too. */
     Revision?: string | null | undefined;
-    /** Anything else is ignored, without a warning. */
+    /** Anything else is ignored, with a warning unless it is in a whole file. */
     [field: string]: unknown;
   }
 
@@ -525,13 +605,13 @@ declare namespace Spark {
     version_id?: string | null | undefined;
     /** Which model to run, when nothing else says it. */
     version_uuid?: string | null | undefined;
-    /** Which service to run online, when no version id is given. */
+    /** Which service to run, when neither a version id nor `service_uri` is given. */
     service_id?: string | null | undefined;
     /** Older spelling of `service_id`; of no effect offline. */
     service_uuid?: string | null | undefined;
     /**
      * Which service to run, when no version id is given: `"folders/f/services/s"` or `"f/s"`, either with `[1.2.3]` or
-     * the beginning of a version at its end. Offline by the `metaData` of the models.
+     * the beginning of a version at its end. Offline by the `metaData` of the models and what their packages say.
      */
     service_uri?: string | null | undefined;
     /** Which version of the service, such as `"1.2.0"`, or the beginning of one. */
@@ -621,10 +701,10 @@ declare namespace Spark {
   /** Cancels one call. */
   export interface CancellationToken {
     /**
-     * Rejects the call's promise with `ExecuteCancelled`; without effect when the call is over. It needs no `this`. A
-     * model that is already computing may go on for a moment; its result is discarded.
+     * Rejects the call's promise with `ExecuteCancelled` and returns `true`; `false`, without effect, when the call is over.
+     * It needs no `this`. A model that is computing may go on for {@link CommonConfig.cancelGrace}; its result is discarded.
      */
-    readonly cancel: () => void;
+    readonly cancel: () => boolean;
   }
 
   // --------------------------------------------------------------------------------------------------- Responses
@@ -739,6 +819,18 @@ declare namespace Spark {
      * configured, or there is no `Worker`.
      */
     fallback: SparkEvent<FallbackDetail>;
+    /** A model's package is being read. */
+    load: SparkEvent<ModelDetail>;
+    /** A replica takes calls. */
+    ready: SparkEvent<ReadyDetail>;
+    /** A model left memory to make room for another. Its next call loads it again. */
+    evict: SparkEvent<ModelDetail>;
+    /** A replica was lost: its worker died, it could not start, or its engine may be damaged. */
+    crash: SparkEvent<CrashDetail>;
+    /** A replica starts in the place of one that was lost. */
+    restart: SparkEvent<ReplicaDetail>;
+    /** `destroy()` has ended everything. */
+    destroy: SparkEvent<null>;
   }
 
   /** An event: a `CustomEvent`, where the project knows `Event`. */
@@ -784,6 +876,52 @@ declare namespace Spark {
     readonly error: SparkError;
   }
 
+  /** What an event tells of a model. */
+  export interface ModelDetail {
+    /** As configured. */
+    readonly versionId: string;
+  }
+
+  /** What an event tells of a replica. */
+  export interface ReplicaDetail extends ModelDetail {
+    /** Its number, which no other replica of the instance has or had. */
+    readonly replica: number;
+  }
+
+  /** What the event `ready` tells. */
+  export interface ReadyDetail extends ReplicaDetail {
+    /** How long it took to start. */
+    readonly times: StartTimes;
+  }
+
+  /** What the event `crash` tells. */
+  export interface CrashDetail extends ReplicaDetail {
+    /** What happened to it. */
+    readonly error: SparkError;
+  }
+
+  /** How long the steps of a start took, in milliseconds. They overlap: `total` is not their sum. */
+  export interface StartTimes {
+    /** From the worker's creation until it takes calls. */
+    readonly total: number;
+    /** Until the worker runs our code. */
+    readonly worker?: number;
+    /** Until the package's bytes are there. This and the next three: only where the package was read. */
+    readonly fetch?: number;
+    /** Holding them against `integrity`. */
+    readonly verify?: number;
+    /** Inflating and checking the parts. */
+    readonly unpack?: number;
+    /** Compiling the engine, meanwhile. */
+    readonly compile?: number;
+    /** Evaluating the model's script. */
+    readonly glue?: number;
+    /** Instantiating the engine, and what it does at its start. */
+    readonly instantiate?: number;
+    /** Constructing the workbook. */
+    readonly construct?: number;
+  }
+
   // ------------------------------------------------------------------------------------------------------- State
 
   /** What a model is doing now. */
@@ -796,12 +934,22 @@ declare namespace Spark {
     replicas: number;
     /** Replicas that are starting. */
     starting: number;
+    /** Workers that were ended while they computed and may still run, for up to two seconds. */
+    dying: number;
     /** Calls that wait for a replica. */
     queued: number;
     /** Calls that were given to a replica. */
     running: number;
-    /** The memory of its WebAssembly instances, in bytes. */
+    /** The memory of its WebAssembly instances, dying ones included, in bytes. */
     memory: number;
+    /** Calls that it has computed. */
+    done: number;
+    /** Calls that ended otherwise: failed, cancelled, out of time, or gone online. */
+    failed: number;
+    /** Replicas that were started in the place of lost ones. */
+    restarts: number;
+    /** How long its last load took, if it was loaded. */
+    times?: StartTimes;
   }
 
   // --------------------------------------------------------------------------------------------- Columnar tables
@@ -877,6 +1025,7 @@ declare namespace Spark {
    * | `PACKAGE_INCOMPLETE` | the package lacks the engine, its script or its data |
    * | `PACKAGE_AMBIGUOUS` | two files of the package claim the same role |
    * | `CHECKSUM_MISMATCH` | a file of the package does not have the sum stated in `checksums.md5` |
+   * | `INTEGRITY_MISMATCH` | the package is not the one that the model's `integrity` names |
    * | `PACKAGE_TOO_LARGE` | the package is larger, or expands further, than is allowed |
    * | `WASM_INVALID` | the engine's WebAssembly does not compile or link |
    * | `GLUE_FAILED` | the model's script failed |
@@ -884,6 +1033,7 @@ declare namespace Spark {
    * | `ENGINE_EXCEPTION` | the engine threw an exception while computing |
    * | `ENGINE_TRAP` | the engine crashed while computing |
    * | `OUT_OF_MEMORY` | the engine did not get the memory it needs |
+   * | `MEMORY_LIMIT` | the engine asked for more memory than its `memoryLimit` |
    * | `RESPONSE_INVALID` | the engine's answer is no JSON object, or there is none |
    * | `MODEL_AMBIGUOUS` | several configured models fit the request equally well |
    * | `CIRCUIT_OPEN` | the model failed several times in a row: for a moment no call is given to it |
@@ -924,6 +1074,7 @@ declare namespace Spark {
     PACKAGE_INCOMPLETE: WasmRunnerErrors.PackageError;
     PACKAGE_AMBIGUOUS: WasmRunnerErrors.PackageError;
     CHECKSUM_MISMATCH: WasmRunnerErrors.PackageError;
+    INTEGRITY_MISMATCH: WasmRunnerErrors.PackageError;
     PACKAGE_TOO_LARGE: WasmRunnerErrors.PackageError;
     WASM_INVALID: WasmRunnerErrors.ModelInitializationError;
     GLUE_FAILED: WasmRunnerErrors.ModelInitializationError;
@@ -931,6 +1082,7 @@ declare namespace Spark {
     ENGINE_EXCEPTION: WasmRunnerErrors.ModelExecuteError;
     ENGINE_TRAP: WasmRunnerErrors.ModelExecuteError;
     OUT_OF_MEMORY: WasmRunnerErrors.ModelExecuteError;
+    MEMORY_LIMIT: WasmRunnerErrors.MemoryLimitError;
     RESPONSE_INVALID: WasmRunnerErrors.ModelExecuteError;
     MODEL_AMBIGUOUS: WasmRunnerErrors.BadRequestError;
     CIRCUIT_OPEN: WasmRunnerErrors.CircuitOpenError;
@@ -1016,6 +1168,10 @@ declare namespace Spark {
     requestId?: string | undefined;
     /** After how many milliseconds to try again. */
     retryAfter?: number | undefined;
+    /** Of a `MemoryLimitError`: bytes. */
+    allowed?: number | undefined;
+    /** Of a `MemoryLimitError`: bytes. */
+    requested?: number | undefined;
     /** The version id, for `modelInfo`. */
     uuid?: string | undefined;
     /** The request, for `modelInfo`. */
@@ -1099,9 +1255,19 @@ declare namespace Spark {
         | "ENGINE_EXCEPTION"
         | "ENGINE_TRAP"
         | "OUT_OF_MEMORY"
+        | "MEMORY_LIMIT"
         | "RESPONSE_INVALID"
         | "XCALL_DEPTH"
         | "XCALL_CYCLE";
+    }
+
+    /** The engine asked for more memory than it is allowed; its replica was replaced. */
+    export class MemoryLimitError extends ModelExecuteError {
+      readonly code: "MEMORY_LIMIT";
+      /** How many bytes of memory the engine may have. */
+      readonly allowed?: number;
+      /** How many it asked for, where it said so. */
+      readonly requested?: number;
     }
 
     /** The call was cancelled, by its token or its signal. */
@@ -1226,5 +1392,6 @@ declare namespace Spark {
     | "PACKAGE_INCOMPLETE"
     | "PACKAGE_AMBIGUOUS"
     | "CHECKSUM_MISMATCH"
+    | "INTEGRITY_MISMATCH"
     | "PACKAGE_TOO_LARGE";
 }

@@ -56,6 +56,14 @@ export import SparkEventListener = Spark.SparkEventListener;
 export import ListenerOptions = Spark.ListenerOptions;
 export import ExecuteDetail = Spark.ExecuteDetail;
 export import FallbackDetail = Spark.FallbackDetail;
+export import ModelDetail = Spark.ModelDetail;
+export import ReplicaDetail = Spark.ReplicaDetail;
+export import ReadyDetail = Spark.ReadyDetail;
+export import CrashDetail = Spark.CrashDetail;
+export import StartTimes = Spark.StartTimes;
+export import LogLevel = Spark.LogLevel;
+export import LogFunction = Spark.LogFunction;
+export import Logger = Spark.Logger;
 export import ModelStats = Spark.ModelStats;
 
 export import ColumnarSerializer = Spark.ColumnarSerializer;

@@ -13,12 +13,17 @@ export async function inflate(deflated, size) {
     const reader = readable.getReader();
     const result = new Uint8Array(size);
     let at = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return at === size ? result : undefined;
-      // Throws when it does not fit.
-      result.set(value, at);
-      at += value.length;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return at === size ? result : undefined;
+        // Throws when it does not fit.
+        result.set(value, at);
+        at += value.length;
+      }
+    } finally {
+      // Of a bomb, the rest: nobody inflates or keeps it.
+      reader.cancel().catch(() => {});
     }
   } catch {
     return undefined;

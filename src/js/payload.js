@@ -169,15 +169,23 @@ export function settle(resolve, text, staticText, formspecText) {
   } catch (error) {
     return error;
   }
-  if (!resolve) return isWhole ? text : JSON.stringify(response);
+  const { status, error } = response;
   response.status ??= "Success";
   response.error ??= null;
+  if (!resolve) {
+    if (!isWhole || status === null) return JSON.stringify(response);
+    // What the engine said stays as it wrote it.
+    const more = `${status === undefined ? ',"status":"Success"' : ""}${error === undefined ? ',"error":null' : ""}`;
+    const members = text.trim().slice(1, -1).trim();
+    return `{${members}${members ? more : more.slice(1)}}`;
+  }
   resolve(withPath(response, "offline"));
 }
 
 /**
  * The listener for a worker's messages. Answers, `[id, text, micros, heap]`, are taken apart here, since from Rust every
- * look at them crosses the boundary; anything else comes with the id 0, which no call has.
+ * look at them crosses the boundary, and so is what engines ask of others, `[0, request, number, service]`; anything else
+ * comes with the id 0, which no call has, and the number 0.
  */
 export const listener =
   (heard) =>

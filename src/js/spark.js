@@ -3,10 +3,13 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { mostPages } from "./memory.js";
+import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { missingPrerequisite, runtime } from "./runtime.js";
-import { createWorker } from "./workers.js";
+import { later, watchSleep } from "./turns.js";
+import { createWorker, lockName, whenFree } from "./workers.js";
 import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
@@ -26,6 +29,10 @@ function rejected(error) {
 
 const named = new Set();
 
+function dispose() {
+  return this.destroy();
+}
+
 const host = {
   makeError: (...fields) => (latest = makeError(...fields)),
   encode,
@@ -41,13 +48,41 @@ const host = {
   xcallFailure,
   externalReply,
   createWorker,
+  lockName,
+  whenFree,
+  later,
+  watchSleep,
+  mostPages,
   workerText,
-  warn: (message) => console.warn(`[spark-execute] ${message}`),
+  measure,
+  times,
   constructorOf: (object) =>
     function () {
       return object;
     },
 };
+
+/** Lets `own` tell to the log, if there is one, what happens. */
+function observed(own, config) {
+  // Only once the configuration was judged, or an oddity of it is to be told, it is known that this can be used.
+  let log;
+  let given = config ?? {};
+  const logs = () => {
+    // Once: whoever destroys an instance wants the packages in its configuration to go.
+    if (given) log = logOf(given);
+    given = undefined;
+    return log;
+  };
+  own.warn = (text) => {
+    if (logs()) log("warn", text);
+    else console.warn(`[spark-execute] ${text}`);
+  };
+  own.tell = own.emit = (type, detail) => {
+    if (logs()) logEvent(log, type, detail);
+  };
+  own.isLogging = () => logs() !== undefined;
+  return own;
+}
 
 /** Runs Spark models inside the page. Importing it works everywhere, also where there are no events. */
 export class Spark extends (globalThis.EventTarget ?? Object) {
@@ -68,21 +103,32 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   #client;
+  /** What the core is given. It keeps no instance alive: WebAssembly holds on to what it has. */
+  #host = { ...host };
   /** Positions of the models by their ids. */
   #models;
 
   constructor(config) {
     super();
+    // Not when the class is made: what brings the symbol to older browsers may come after us.
+    const { asyncDispose } = Symbol;
+    if (asyncDispose && !this[asyncDispose]) {
+      Object.defineProperty(Spark.prototype, asyncDispose, { value: dispose, writable: true, configurable: true });
+    }
     const missing = missingPrerequisite();
     try {
-      this.#client = missing ? new Unsupported(missing, config) : new (runtime().Client)(config, { ...host, emit: this.#emit });
+      if (missing) this.#client = new Unsupported(missing, config);
+      else this.#client = new (runtime().Client)(config, observed(this.#host, config));
     } catch (error) {
       throw error instanceof SparkError ? stackBelow(error, Spark) : error;
     }
+    if (this.#host.isLogging?.()) this.#client.listen();
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
   addEventListener(...listener) {
+    // Not before: WebAssembly holds on to what it is given, and an instance nobody destroys could never be collected.
+    this.#host.emit = this.#emit;
     this.#client.listen();
     super.addEventListener(...listener);
   }
@@ -99,6 +145,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
 
   async destroy() {
     Spark.#clientOf(this, Spark.prototype.destroy).destroy();
+    this.#host.emit = this.#host.tell;
   }
 
   stats() {
@@ -106,7 +153,10 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   // Later, so that a listener may do anything.
-  #emit = (type, detail) => queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
+  #emit = (type, detail) => {
+    this.#host.tell(type, detail);
+    queueMicrotask(() => this.dispatchEvent(new CustomEvent(type, { detail })));
+  };
 
   static #clientOf(spark, method) {
     if (#client in Object(spark)) return spark.#client;
@@ -121,7 +171,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const signal = options?.signal ?? undefined;
     let client;
     let call = 0;
-    const cancel = (reason) => client?.cancel(call, reason);
+    const cancel = (reason) => client?.cancel(call, reason) ?? false;
     const settled = new Promise((resolve, reject) => {
       client = Spark.#clientOf(spark, method);
       // A bare signal, or a number, would do nothing and nobody would notice.
@@ -175,12 +225,15 @@ class Unsupported {
 
   listen() {}
 
-  cancel() {}
+  cancel() {
+    return false;
+  }
 
   destroy() {}
 
   stats() {
-    const idle = { state: "idle", replicas: 0, starting: 0, queued: 0, running: 0, memory: 0 };
+    const calls = { queued: 0, running: 0, done: 0, failed: 0 };
+    const idle = { state: "idle", replicas: 0, starting: 0, dying: 0, ...calls, memory: 0, restarts: 0 };
     return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }

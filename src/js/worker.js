@@ -5,14 +5,51 @@ import { inflate } from "./inflate.js";
 
 const bindings = require("spark:glue");
 
-const fail = (code, message, details) => postMessage(["Failed", code, message, null, String(details ?? "")]);
+/** This worker is of no further use. It names the call that it computes, or computed last: the page knows which are over. */
+const fail = (code, message, details, allowed, requested) => {
+  const failure = [code, message, null, String(details ?? ""), allowed, requested];
+  const { computing } = environment;
+  postMessage(computing ? ["CallFailed", ...failure, computing, 1] : ["Failed", ...failure]);
+};
 
 const { importScripts, trustedTypes } = self;
 
 // Captured before any model's code runs.
 const environment = {
   inflate,
-  refused: false,
+  computing: 0,
+  limit: 0,
+  wanted: 0,
+  refused: 0,
+
+  /** Engines that ask without glue leave no word of how much. */
+  isOverLimit: () => environment.limit > 0 && (!environment.refused || environment.refused > environment.limit),
+
+  /** The module was compiled for so many pages: memory that glue makes for it must not have more, or they do not link. */
+  limitMemory(pages) {
+    const { Memory } = WebAssembly;
+    const { prototype } = Memory;
+    const { grow } = prototype;
+    environment.limit = pages * 65536;
+    WebAssembly.Memory = function (descriptor) {
+      return new Memory({ ...descriptor, maximum: descriptor.maximum < pages ? descriptor.maximum : pages });
+    };
+    WebAssembly.Memory.prototype = prototype;
+    prototype.grow = function (more) {
+      const size = this.buffer.byteLength;
+      const { wanted, limit } = environment;
+      // Glue takes a fifth more than the engine asks for, and gives up when even a twentieth more is not there.
+      if (wanted && wanted <= limit && size + more * 65536 > limit) more = pages - size / 65536;
+      try {
+        const before = grow.call(this, more);
+        environment.refused = 0;
+        return before;
+      } catch (error) {
+        environment.refused = wanted || size + Number(more) * 65536;
+        throw error;
+      }
+    };
+  },
 
   importScripts(url) {
     let policy;
@@ -32,8 +69,11 @@ const environment = {
         // Optimised builds shorten the import's name, and keep the function's.
         if (!/resize_heap$/.test(key) && !/resize_heap$/.test(grow?.name)) continue;
         module[key] = (size) => {
+          const wanted = Number(size) >>> 0;
+          environment.wanted = wanted;
           const grown = grow(size);
-          environment.refused = !grown;
+          environment.wanted = 0;
+          environment.refused = grown ? 0 : wanted;
           return grown;
         };
       }
@@ -41,14 +81,19 @@ const environment = {
   },
 };
 
-self.addEventListener("unhandledrejection", (event) => {
+const unhandled = (event, reason) => {
   event.preventDefault();
-  const { reason } = event;
   // An engine that fails after it was suspended fails here: the promise that waits for it stays open.
-  if (environment.refused) fail("OUT_OF_MEMORY", "The model ran out of memory. Give it less data, or run fewer replicas.", reason);
+  const { limit, refused } = environment;
+  if (refused && environment.isOverLimit()) {
+    fail("MEMORY_LIMIT", "The model asked for more memory than its `memoryLimit`. Give it less data, or raise that.", reason, limit, refused);
+  } else if (refused) fail("OUT_OF_MEMORY", "The model ran out of memory. Give it less data, or run fewer replicas.", reason);
   else if (reason instanceof WebAssembly.RuntimeError) fail("ENGINE_TRAP", "The model's engine crashed.", reason);
-  else fail("WORKER_CRASHED", "A promise inside the worker was rejected and nobody handled it.", reason);
-});
+  else fail("WORKER_CRASHED", "Something inside the worker failed and nobody handled it.", reason);
+};
+
+self.addEventListener("unhandledrejection", (event) => unhandled(event, event.reason));
+self.addEventListener("error", (event) => unhandled(event, event.error ?? event.message));
 
 self.addEventListener("messageerror", () => {
   fail("WORKER_START", "The worker could not receive a message: the browser would not hand over a compiled module.");
@@ -60,6 +105,16 @@ self.addEventListener(
     try {
       bindings.initSync({ module: data.module });
       if (data.role === "unpack") return bindings.unpack_main();
+      environment.held = new Promise((held) => {
+        // Until this worker ends, however it does: the page asks for the lock too.
+        const hold = () => {
+          postMessage(["Held"]);
+          held();
+          return new Promise(() => {});
+        };
+        if (data.lock) navigator.locks.request(data.lock, hold).catch(held);
+        else held();
+      });
       const receive = bindings.worker_main(environment);
       // The answer to a call comes back as the return value and is posted from here: one crossing less.
       self.onmessage = ({ data }) => {

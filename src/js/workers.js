@@ -11,6 +11,12 @@ function trusted(url) {
   return policy ? policy.createScriptURL(url) : url;
 }
 
+/** The name of a lock for a worker to hold; none where there are no locks, as on pages without https. */
+export const lockName = () => (globalThis.navigator?.locks ? `spark-execute ${crypto.randomUUID()}` : undefined);
+
+/** Calls back when the worker that holds the lock is gone, however it ended: no event tells of that. */
+export const whenFree = (lock, gone) => void navigator.locks.request(lock, () => gone()).catch(() => {});
+
 /** A worker of this name that runs the script in a Blob. */
 export function createWorker(script, name) {
   const url = URL.createObjectURL(script);

@@ -8,7 +8,8 @@ import { usualId } from "./payload.js";
  * Reads what an engine asks.
  * @param {string} text
  * @returns {{ spread: boolean, name: string, uri?: string, folder?: string, service?: string, input?: object,
- *   version?: string, date?: string, request: unknown, wrong?: string }} `wrong` says why there is no `input`
+ *   hasId?: boolean, version?: string, date?: string, request: unknown, wrong?: string }} `wrong` says why there is no
+ *   `input`; `hasId`: a version id may decide
  */
 export function readXcall(text) {
   let request;
@@ -31,8 +32,9 @@ export function readXcall(text) {
   try {
     const input = typeof request_body === "string" ? JSON.parse(request_body) : request_body;
     if (typeof input === "object" && input !== null && !Array.isArray(input)) {
-      const { version, transaction_date: date } = Object(input.request_meta);
-      return { ...asked, input, version: named(version), date: named(date) };
+      const { version, transaction_date, version_id, version_uuid } = Object(input.request_meta);
+      const hasId = version_id !== undefined || version_uuid !== undefined;
+      return { ...asked, input, hasId, version: named(version), date: named(transaction_date) };
     }
   } catch {
     // As below.

@@ -70,7 +70,7 @@ async fn a_worker_that_dies_takes_only_its_own_call_with_it() {
 async fn what_a_worker_reports_reaches_the_caller_and_the_developer() {
     let watch = Watch::new();
     let script = "postMessage(['Warning', 'careful']);
-        postMessage(['CallFailed', 'OUT_OF_MEMORY', 'm', 'p', 'd', id, 1]);";
+        postMessage(['CallFailed', 'OUT_OF_MEMORY', 'm', 'p', 'd', null, null, id, 1]);";
     let page = Page::new(&worker_that(script), &blob(), "");
     let error = page.error(REQUEST).await;
     assert_eq!(["code", "message", "path", "details"].map(|key| text(&error, key)), ["OUT_OF_MEMORY", "m", "p", "d"]);

@@ -254,13 +254,19 @@ async fn numbers_about_a_model_are_numbers() {
     let before = String::from(JSON::stringify(&page.client.stats()).unwrap());
     assert_eq!(
         before,
-        r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"queued":0,"running":0,"memory":0}]"#
+        concat!(
+            r#"[{"versionId":"m","state":"idle","replicas":0,"starting":0,"dying":0,"queued":0,"running":0,"memory":0,"#,
+            r#""done":0,"failed":0,"restarts":0}]"#
+        )
     );
     wait(&page.call(REQUEST)).await.unwrap();
     let after = String::from(JSON::stringify(&page.client.stats()).unwrap());
     assert_eq!(
         after,
-        r#"[{"versionId":"m","state":"loaded","replicas":1,"starting":0,"queued":0,"running":0,"memory":65536}]"#
+        concat!(
+            r#"[{"versionId":"m","state":"loaded","replicas":1,"starting":0,"dying":0,"queued":0,"running":0,"memory":65536,"#,
+            r#""done":1,"failed":0,"restarts":0,"times":{"told":0}}]"#
+        )
     );
     page.client.destroy();
     watch.stop();

@@ -31,8 +31,8 @@ fn everything_known_about_a_failure_reaches_the_facade() {
 #[wasm_bindgen_test]
 fn what_is_unknown_stays_undefined() {
     let given = Array::from(&recorder().error(Failure::new(Code::Timeout, "m"), Context::default()));
-    assert_eq!(given.length(), 10);
-    assert!((2..10).all(|index| given.get(index).is_undefined()), "{given:?}");
+    assert_eq!(given.length(), 12);
+    assert!((2..12).all(|index| given.get(index).is_undefined()), "{given:?}");
 }
 
 #[wasm_bindgen_test]
@@ -111,6 +111,17 @@ fn answers_are_objects_or_errors() {
     for text in ["", "{", "null", "[]", "5", "\"text\"", "{} {}"] {
         assert!(settled(text, NONE, NONE).is_err(), "{text}");
     }
+}
+
+#[wasm_bindgen_test]
+fn an_engine_gets_text_of_the_same_shape() {
+    let given = |text: &str| host(&JsValue::NULL).settle(None, &text.into(), NONE, NONE).unwrap().as_string().unwrap();
+    let added = r#""status":"Success","error":null"#;
+    assert_eq!(given(r#" {"a":1.0}"#), format!(r#"{{"a":1.0,{added}}}"#), "what it said stays as it is");
+    assert_eq!(given("{ }"), format!("{{{added}}}"));
+    assert_eq!(given(r#"{"error":null,"status":"x"}"#), r#"{"error":null,"status":"x"}"#);
+    assert_eq!(given(r#"{"status":"x"}"#), r#"{"status":"x","error":null}"#);
+    assert_eq!(given(r#"{"status":null}"#), r#"{"status":"Success","error":null}"#);
 }
 
 #[wasm_bindgen_test]

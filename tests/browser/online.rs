@@ -112,7 +112,7 @@ async fn who_ends_a_call_ends_its_request() {
         let signal = get(&online.asked().get(0), "signal");
         assert_eq!(get(&signal, "aborted"), false);
         if end == "cancel" {
-            online.client.cancel(call, JsValue::UNDEFINED)
+            assert!(online.client.cancel(call, JsValue::UNDEFINED));
         } else {
             online.client.destroy()
         }

@@ -81,7 +81,7 @@ pub fn worker_that(does: &str) -> JsValue {
         const compute = (id, text) => {{ {does} }};
         onmessage = ({{ data }}) => {{
             if (data.module) return postMessage(['Up']);
-            if (data[0] === 'Load') postMessage(['Unpacked', 'module', 'glue']);
+            if (data[0] === 'Load') postMessage(['Unpacked', 'module', 'glue', 65536]);
             if (data[0] === 'Load' || data[0] === 'Start') return postMessage(['Ready', 0, 65536]);
             for (let i = 0; typeof data[i] === 'number'; i += 2) compute(data[i], data[i + 1]);
         }};"

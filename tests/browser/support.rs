@@ -111,6 +111,16 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = createWorker)]
     static CREATE_WORKER: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = lockName)]
+    static LOCK_NAME: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = whenFree)]
+    static WHEN_FREE: JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/turns.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = later)]
+    static LATER: JsValue;
 }
 
 /// The worker's start and what it imports, one after the other as a bundler puts them.
@@ -131,7 +141,14 @@ pub fn listening() -> Host {
     let host = Object::new();
     LISTENER.with(|function| set(&host, "listener", function));
     CREATE_WORKER.with(|function| set(&host, "createWorker", function));
+    // What its workers say is what the script says.
+    set(&host, "lockName", &nothing());
     host.unchecked_into()
+}
+
+/// A function that does nothing, on pages that forbid `eval` too.
+fn nothing() -> JsValue {
+    Closure::<dyn Fn()>::new(|| {}).into_js_value()
 }
 
 /// The facade's services, with the real errors and payload code, whose workers run `text`; warnings go to
@@ -143,9 +160,15 @@ pub fn host(text: &JsValue) -> Host {
     SETTLE.with(|function| set(&host, "settle", function));
     LISTENER.with(|function| set(&host, "listener", function));
     CREATE_WORKER.with(|function| set(&host, "createWorker", function));
+    LOCK_NAME.with(|function| set(&host, "lockName", function));
+    WHEN_FREE.with(|function| set(&host, "whenFree", function));
+    LATER.with(|function| set(&host, "later", function));
+    set(&host, "watchSleep", &nothing());
     set(&host, "workerText", text);
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
+    set(&host, "mostPages", &js("() => 65536"));
+    set(&host, "times", &js("(told) => ({ told: told.length })"));
     set(&host, "constructorOf", &js("(object) => function () { return object; }"));
     host.unchecked_into()
 }

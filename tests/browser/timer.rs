@@ -13,7 +13,7 @@ use crate::timer::Timer;
 fn counting() -> (Timer, Rc<Cell<u32>>) {
     let woken = Rc::new(Cell::new(0));
     let count = woken.clone();
-    (Timer::new(move || count.set(count.get() + 1)), woken)
+    (Timer::new(move |_| count.set(count.get() + 1)), woken)
 }
 
 #[wasm_bindgen_test]
@@ -95,7 +95,7 @@ fn it_can_be_armed_while_it_wakes() {
     let timer: Rc<Cell<Option<Timer>>> = Rc::default();
     let held = timer.clone();
     let at = clock.time() + 50.0;
-    timer.set(Some(Timer::new(move || {
+    timer.set(Some(Timer::new(move |_| {
         let timer = held.take().unwrap();
         timer.wake_at(at, || at - 40.0);
         held.set(Some(timer));

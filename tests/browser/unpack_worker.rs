@@ -19,7 +19,13 @@ fn start(script: &JsValue) -> Option<Job> {
 
 async fn run(job: &Job, binary: &JsValue) -> Outcome {
     let package = package(&model(binary), binary.clone()).await.ok().unwrap();
-    let load = Load { version_id: "m".into(), verify_checksums: true, source: package.source.clone() };
+    let load = Load {
+        version_id: "m".into(),
+        verify_checksums: true,
+        integrity: None,
+        max_pages: 65_536.0,
+        source: package.source.clone(),
+    };
     job.run(&host(&JsValue::NULL), &package, load).await
 }
 
@@ -33,11 +39,13 @@ async fn bytes_text_and_blobs_become_an_image() {
     js_sys::Reflect::set(&js_sys::global(), &"zip".into(), &zip()).unwrap();
     for binary in ["zip", "new Blob([zip])", "btoa(String.fromCharCode(...zip))"] {
         let outcome = run(&start(&real_worker()).unwrap(), &js(binary)).await;
-        let Outcome::Image(image, warnings) = outcome else { panic!("{binary}: {outcome:?}") };
+        let Outcome::Image(image, warnings, phases) = outcome else { panic!("{binary}: {outcome:?}") };
         assert!(image.module.0.is_instance_of::<js_sys::WebAssembly::Module>());
         assert!(get(&image.glue.0, "size").as_f64().unwrap() > 10_000.0);
         assert!(image.data.is_some() && image.static_json.is_some());
         assert!(warnings.is_empty(), "{warnings:?}");
+        // Of three steps, when they began and ended.
+        assert_eq!(get(&phases, "length"), 9);
     }
     assert_eq!(watch.open_urls(), 0);
     watch.stop();

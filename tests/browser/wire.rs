@@ -28,6 +28,8 @@ fn image(whole: bool) -> Image<Js> {
         data: whole.then(|| Js(js("new Blob([Uint8Array.of(1, 2, 3)])"))),
         static_json: extra("{\"static\":\"ü\"}"),
         formspec_json: extra("{}"),
+        names: Default::default(),
+        max_pages: 1024.0,
     }
 }
 
@@ -48,7 +50,13 @@ async fn assert_image(image: Image<Js>, whole: bool) {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "ID-1".into(), verify_checksums: false, source })
+    ToWorker::Load(Load {
+        version_id: "ID-1".into(),
+        verify_checksums: false,
+        integrity: None,
+        max_pages: 1024.0,
+        source,
+    })
 }
 
 #[wasm_bindgen_test]

@@ -11,11 +11,11 @@ use crate::client::Client;
 
 /// A worker that asks for a service of this kind in every call and answers with what it is told.
 fn asking(kind: u32) -> JsValue {
-    let script = worker_that(&format!("globalThis.call = id; postMessage(['Dispatch', 7, {kind}, 'asked']);"));
+    let script = worker_that(&format!("globalThis.call = id; postMessage([0, 'asked', 7, {kind}]);"));
     format!(
         "{}; const others = onmessage; onmessage = (event) => {{
-            const [name, id, told] = event.data.length ? event.data : [];
-            if (name === 'DispatchReply') return reply(call, JSON.stringify({{ id, told }}));
+            const [name, told, id] = event.data.length ? event.data : [];
+            if (name === 0) return reply(call, JSON.stringify({{ id, told }}));
             others(event);
         }};",
         script.as_string().unwrap()
@@ -26,7 +26,7 @@ fn asking(kind: u32) -> JsValue {
 /// What an engine of kind `kind` gets for an answer; `what` is what it asks, `more` goes into the configuration.
 async fn told(kind: u32, what: &str, more: &str) -> String {
     let host: JsValue = host(&asking(kind)).into();
-    set(&host, "readXcall", &js(&format!("(text) => ({{ name: text, request: text, {what} }})")));
+    set(&host, "readXcall", &js(&format!("(text) => ({{ name: text, request: text, hasId: false, {what} }})")));
     set(&host, "xcallReply", &js("(what, status, ms, text) => `${status} ${text}`"));
     set(&host, "xcallFailure", &js("(what, error) => `${error.code} ${error.message}`"));
     set(&host, "externalReply", &js("(value) => { if (value === 'bad') throw value; return `external ${value}`; }"));

@@ -35,6 +35,8 @@ const WRONG = () => {
     ["nodegenModels[0].type", one({ type: "zip" }), /"base64"/],
     ["nodegenModels[0].preventCleanup", one({ preventCleanup: "no" }), /true or false/],
     ["nodegenModels[0].verifyChecksums", one({ verifyChecksums: 0 }), /true or false/],
+    ["nodegenModels[0].integrity", one({ integrity: 5 }), /sha256-/],
+    ["nodegenModels[0].integrity", one({ integrity: "sha256-short" }), /sha256-/],
     ["nodegenModels[0].metaData", one({ metaData: 5 }), /EngineInformation/],
     [
       "nodegenModels[0].metaData.EngineInformation.ProductName",

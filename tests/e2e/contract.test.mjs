@@ -64,7 +64,10 @@ test("the script defines Spark and nothing else, and fetches nothing", async (pa
     return stats;
   });
   assert.deepEqual(workers, [
-    { versionId: "a", state: "idle", replicas: 0, starting: 0, queued: 0, running: 0, memory: 0 },
+    {
+      ...{ versionId: "a", state: "idle", replicas: 0, starting: 0, dying: 0, restarts: 0 },
+      ...{ queued: 0, running: 0, done: 0, failed: 0, memory: 0 },
+    },
   ]);
   assert.deepEqual(page.server.requests.slice(before), ["/dist/browser.js"], "constructing starts nothing");
   await page.workers(0);

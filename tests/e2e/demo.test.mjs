@@ -157,6 +157,34 @@ test("a run can be cancelled, with the button and with Escape", async () => {
   }
 });
 
+test("the stop button ends a runaway model, and the live panel shows it", async () => {
+  await sample("slow");
+  const now = (name) => page.textContent(`#now-${name}`);
+  assert.deepEqual([await now("state"), await now("done")], ["idle", "0"]);
+  assert.ok(await page.isDisabled("#stop"), "nothing runs");
+  await page.fill(input("ms"), "1");
+  assert.equal((await run()).state, "done");
+  assert.deepEqual([await now("state"), await now("replicas"), await now("done")], ["loaded", "1", "1"]);
+  assert.match(await page.getAttribute("#load-bars svg", "aria-label"), /^Worker .+, Fetch .+, Unpack .+, Compile .+, Construct /);
+  assert.deepEqual(
+    await page.$$eval("#events li", (list) => list.map(({ dataset }) => dataset.event)),
+    ["ready", "load"],
+  );
+  const worker = page.workers()[0];
+  const ended = worker.waitForEvent("close");
+  await page.fill(input("ms"), "50000");
+  await page.click("#run");
+  await page.waitForSelector("#now-running:text('1')");
+  await page.click("#stop");
+  await ended;
+  await page.waitForSelector("#now-state:text('idle')");
+  await page.waitForSelector("#run:enabled");
+  assert.ok(await page.isDisabled("#stop"));
+  await page.waitForSelector("#events [data-event=destroy]");
+  await page.fill(input("ms"), "1");
+  assert.equal((await run()).json.response_data.outputs.requested_ms, 1);
+});
+
 test("another model can be chosen while one runs", async () => {
   await sample("slow");
   await page.fill(input("ms"), "50000");

@@ -53,7 +53,8 @@ test("bodies that say nothing: empty, a web page, another shape", async (page, s
     [{ empty: true, status: 200 }, /nothing/],
     [{ body: "{" }, /not JSON/],
     [{ body: "[1]" }, /not the response of a service/],
-    [{ body: '{"response_data":null,"error":{"message":"inner"}}' }, /not the response of a service/],
+    [{ body: '{"response_data":null,"error":null}' }, /not the response of a service/],
+    [{ body: '{"status":"Error","response_data":null,"error":{"message":"inner"}}' }, /an error in place.*server says: inner/],
   ]) {
     server.next(fault);
     const { error, response } = await once(page);

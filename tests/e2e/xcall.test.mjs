@@ -54,6 +54,7 @@ xtest("each version of the call gets its form, with the child's whole response",
   for (const { reply, dispatched } of got) {
     assert.equal(dispatched, 1);
     const response = reply.data ?? reply;
+    assert.deepEqual([response.status, response.error], ["Success", null], "as a call of the caller's own gets it");
     assert.ok(Math.abs(response.response_data.outputs.volume - 2 * Math.PI) < 1e-9);
   }
   const { metadata } = got[0].reply;
@@ -235,9 +236,11 @@ xtest("a child has the parent's time, and ends with it", async (page) => {
     await until(() => spark.stats().every(({ running, queued }) => running + queued === 0));
     const after = await call(spark, child);
     await spark.destroy();
-    return [timeout.code, code, after.dispatched];
+    return [timeout.code, code, after.dispatched, timeout.message];
   });
+  const message = got.pop();
   assert.deepEqual(got, ["TIMEOUT", "CANCELLED", 1]);
+  assert.match(message, /a service that its model called had not answered/);
 });
 
 xtest("a reply that does not fit into the engine's memory ends that call alone", async (page) => {

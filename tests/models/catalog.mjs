@@ -66,6 +66,16 @@ export const PACKAGES = [
   ...both("slow", FOUR_GIB),
   exported("slow"),
   ...both("counter", FOUR_GIB),
+  ...both("hog", FOUR_GIB),
+  { name: "hog-imported", model: "hog", flags: flags("-O3", FOUR_GIB, IMPORTED) },
+  {
+    name: "hog-modern-imported",
+    model: "hog",
+    flags: flags("-O3", FOUR_GIB, IMPORTED),
+    layout: "modern",
+    note: "Glue in the shape of emcc 4, memory made by the glue",
+    peer: false,
+  },
   ...both("crash", SMALL_MEMORY),
   ...both("async", FOUR_GIB, ...ASYNC),
   {

@@ -75,6 +75,21 @@ test("cylinder-export-two: the second version answers otherwise", async () => {
   near(answers[1], 3.14);
 });
 
+each("hog", "hog: takes what it is told, and gives back what it should not keep", async (entry) => {
+  const host = await load(entry);
+  const size = () => host.memory().buffer.byteLength;
+  const before = size();
+  assert.deepEqual(await outputs(host, { tag: "a" }), { tag: "a", kept_mb: 0, calls: 1 });
+  assert.equal(size(), before);
+  assert.equal((await outputs(host, { grow_mb: 20, keep: false })).kept_mb, 0);
+  const grown = size();
+  assert.ok(grown > 20 * 1024 * 1024);
+  assert.equal((await outputs(host, { grow_mb: 20 })).kept_mb, 20);
+  assert.equal(size(), grown, "what was given back is used again");
+  assert.equal((await outputs(host, { grow_mb: 20 })).kept_mb, 40);
+  assert.ok(size() > 40 * 1024 * 1024);
+});
+
 test("what sets the builds apart", async () => {
   const memories = (host) => WebAssembly.Module.imports(host.module).filter(({ kind }) => kind === "memory").length;
   const names = (host) => WebAssembly.Module.exports(host.module).map(({ name }) => name);

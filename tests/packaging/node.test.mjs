@@ -73,7 +73,7 @@ test("Node, with an endpoint: it answers instead", async () => {
     const endpoint = { url, tenant, authType: "syntheticKey", syntheticKey: key };
     const id = versions.find(({ proxy }) => proxy === "cylinder").version_id;
     const report = await node(folder, ["online.mjs", JSON.stringify(endpoint), JSON.stringify(id)]);
-    const { both, endpoint: alone, stranger, cancelled } = report;
+    const { both, endpoint: alone, stranger, cancelled, unreachable } = report;
     for (const { volume, ...rest } of [both, alone]) {
       assert.ok(Math.abs(volume - VOLUME) < 1e-9, `${volume}`);
       assert.deepEqual(rest, { executionPath: "online", events: [["online", null]] });
@@ -81,6 +81,8 @@ test("Node, with an endpoint: it answers instead", async () => {
     const code = "UNAUTHORIZED";
     assert.deepEqual(stranger, { code, className: "UnauthorizedError", guarded: true, events: [["online", code]] });
     assert.equal(cancelled, "CANCELLED");
+    assert.equal(unreachable[0], "NETWORK");
+    assert.doesNotMatch(unreachable[1], /browser|CORS/);
   } finally {
     await server.close();
   }

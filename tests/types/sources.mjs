@@ -56,6 +56,7 @@ export function compareWithSources(tool) {
       assert.ok(literals(typeOf(node, "name")).includes(runtime.defaults.name), `${name}.name`);
       assert.ok(literals(typeOf(node, "code")).includes(runtime.defaults.code), `${name}.code`);
       const more = { path: "p", details: "d", cause: 1, uuid: "u", input: {}, requestId: "r", retryAfter: 1 };
+      if (name === "MemoryLimitError") Object.assign(more, { allowed: 1, requested: 2 });
       const error = new runtime("message", more);
       const typed = checker.getTypeAtLocation(node).getProperties().map((property) => property.name);
       const lacking = typed.filter((property) => !(property in error));

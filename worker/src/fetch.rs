@@ -1,6 +1,7 @@
 //! Gets the bytes of a package from where the page says they are.
 
-use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
+use spark_execute_core::package::Limits;
 use spark_execute_core::protocol::Source;
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -8,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Headers, RequestInit, Response};
 
 use crate::js::{Step, describe, get, set};
+use crate::slices::Slices;
 use crate::wire::Js;
 
 /// The bytes of a `Blob`, or of what an address answers.
@@ -17,8 +19,10 @@ pub fn bytes<'a>(source: Source<Js>) -> Step<'a, Result<Uint8Array>> {
 
 async fn read(source: Source<Js>) -> Result<Uint8Array> {
     match source {
-        Source::Blob(blob) => {
-            let reading = blob.0.unchecked_ref::<Blob>().array_buffer();
+        Source::Blob(Js(blob)) => {
+            let blob: Blob = blob.unchecked_into();
+            check_size(blob.size())?;
+            let reading = blob.array_buffer();
             buffer(reading).await.map_err(|error| {
                 let message = "The package cannot be read from its Blob or File. Has the file changed or gone since it \
                                was chosen?";
@@ -67,8 +71,43 @@ async fn fetch(url: &str, headers: &[(String, String)], credentials: Option<&str
         );
         return Err(Failure::new(Code::BinaryFetch, message).with_details(format!("content type: {kind}")));
     }
-    let reading = response.array_buffer().map_err(unreachable)?;
-    buffer(reading).await.map_err(unreachable)
+    // In pieces, since only what comes tells how much comes: a server may say anything, or never end.
+    let body = get(&response, "body");
+    if body.is_null() {
+        return Ok(Uint8Array::new_with_length(0));
+    }
+    let (pieces, mut total) = (Array::new(), 0.0);
+    let reader = call(&body, "getReader").map_err(unreachable)?;
+    loop {
+        let reading: Promise = call(&reader, "read").map_err(unreachable)?.unchecked_into();
+        let piece = JsFuture::from(reading).await.map_err(unreachable)?;
+        let bytes = get(&piece, "value");
+        if get(&piece, "done").is_truthy() {
+            return Slices::of(pieces, total).finish();
+        }
+        total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
+        pieces.push(&bytes);
+        if let Err(failure) = check_size(total) {
+            // Whether the server hears of it is not waited for.
+            let _ = call(&reader, "cancel").map(|ending| JsFuture::from(ending.unchecked_into::<Promise>()));
+            return Err(failure);
+        }
+    }
+}
+
+fn call(object: &JsValue, method: &str) -> std::result::Result<JsValue, JsValue> {
+    get(object, method).dyn_into::<Function>()?.call0(object)
+}
+
+/// Refuses what is larger than any package that is read.
+fn check_size(size: f64) -> Result<()> {
+    // Numbers with a fraction would be dear to write.
+    let most = Limits::default().package;
+    if size <= most as f64 {
+        return Ok(());
+    }
+    let message = format!("The package has more than the {most} bytes that are read. Is the address right?");
+    Err(Failure::new(Code::PackageTooLarge, message))
 }
 
 async fn buffer(reading: Promise) -> std::result::Result<Uint8Array, JsValue> {

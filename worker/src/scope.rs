@@ -22,9 +22,29 @@ extern "C" {
     #[wasm_bindgen(method, js_name = watchGrowth)]
     pub fn watch_growth(this: &Environment, imports: &JsValue);
 
-    /// Whether an engine was refused more memory.
+    /// Holds the engine to so many pages of memory: those that its glue makes, and what it asks of them.
+    #[wasm_bindgen(method, js_name = limitMemory)]
+    pub fn limit_memory(this: &Environment, pages: f64);
+
+    /// What the engine is held to, in bytes; 0 when it is not.
     #[wasm_bindgen(method, getter)]
-    pub fn refused(this: &Environment) -> bool;
+    pub fn limit(this: &Environment) -> f64;
+
+    /// The bytes of memory that the engine last asked for and did not get; 0 when it got what it wanted.
+    #[wasm_bindgen(method, getter)]
+    pub fn refused(this: &Environment) -> f64;
+
+    /// Whether it did not get them because of the limit.
+    #[wasm_bindgen(method, js_name = isOverLimit)]
+    pub fn is_over_limit(this: &Environment) -> bool;
+
+    /// Notes which call is being computed, or was last.
+    #[wasm_bindgen(method, setter)]
+    pub fn set_computing(this: &Environment, call: u32);
+
+    /// A promise that ends when the page knows by what to notice the end of this worker, as far as it can.
+    #[wasm_bindgen(method, getter)]
+    pub fn held(this: &Environment) -> JsValue;
 
     /// Inflates with the platform; a promise of `size` bytes, or of `undefined` when it cannot.
     #[wasm_bindgen(method)]

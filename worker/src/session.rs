@@ -4,25 +4,28 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, Promise};
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::engine::{self, Engine, Exchange, Fault, Parts};
 use crate::js::Step;
+use crate::phases::{self, Phase};
 use crate::scope::{Environment, Port};
 use crate::slices::Slices;
 use crate::unpack::{self, unpack};
 use crate::wire::{self, Js};
-use crate::{fetch, js};
+use crate::{fetch, integrity, js};
 
 /// The state of this worker.
 pub struct Session {
     port: Port,
     environment: Environment,
     exchange: Exchange,
+    /// When the load began.
+    began: Cell<f64>,
     /// A load whose slices are still arriving.
     arriving: RefCell<Option<(Load<Js>, Slices)>>,
     engine: RefCell<Option<Rc<Engine>>>,
@@ -39,6 +42,7 @@ impl Session {
             port: port.clone(),
             environment,
             exchange: Exchange::new(port.clone()),
+            began: Cell::new(0.0),
             arriving: RefCell::default(),
             engine: RefCell::default(),
             waiting: RefCell::default(),
@@ -51,15 +55,25 @@ impl Session {
 
     fn receive(self: &Rc<Self>, data: JsValue) -> JsValue {
         if let Some((calls, id)) = wire::calls(&data) {
+            if id == 0 {
+                let asked = calls.get(2).as_f64().unwrap_or_default();
+                self.exchange.answer(asked as u32, &calls.get(1));
+                return JsValue::UNDEFINED;
+            }
             return self.calls(calls, id);
         }
         match wire::read_to_worker(data) {
-            // Calls come as arrays.
-            Ok(ToWorker::Call { .. }) => {}
-            Ok(ToWorker::Load(load)) => match load.source {
-                Source::Slices { text, total } => *self.arriving.borrow_mut() = Some((load, Slices::new(text, total))),
-                _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
-            },
+            // These were seen above.
+            Ok(ToWorker::Call { .. } | ToWorker::DispatchReply { .. }) => {}
+            Ok(ToWorker::Load(load)) => {
+                self.began.set(phases::clock());
+                match load.source {
+                    Source::Slices { text, total } => {
+                        *self.arriving.borrow_mut() = Some((load, Slices::new(text, total)));
+                    }
+                    _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
+                }
+            }
             Ok(ToWorker::Slice(slice)) => {
                 if let Some((_, slices)) = &mut *self.arriving.borrow_mut() {
                     slices.push(&slice.0);
@@ -73,7 +87,6 @@ impl Session {
             Ok(ToWorker::Start(image)) => {
                 self.clone().run(async move |session: &Session| session.start(unpack::parts(image).await?).await);
             }
-            Ok(ToWorker::DispatchReply { id, reply }) => self.exchange.answer(id, &reply.0),
             Err(failure) => self.port.send(&FromWorker::Failed(failure)),
         }
         JsValue::UNDEFINED
@@ -89,12 +102,14 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, source } = load;
+        let Load { version_id, verify_checksums, integrity, max_pages, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => fetch::bytes(source).await?,
         };
-        let unpacked = unpack(bytes, &version_id, verify_checksums, Some(&self.environment)).await?;
+        phases::over(Phase::Fetch, self.began.get());
+        integrity::check(&bytes, &integrity).await?;
+        let unpacked = unpack(bytes, &version_id, verify_checksums, max_pages, Some(&self.environment)).await?;
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));
         }
@@ -114,6 +129,9 @@ impl Session {
         let engine = engine::start(parts, &self.environment, &self.exchange).await?;
         let ready = FromWorker::Ready { is_async: engine.is_async, heap: engine.heap_size() };
         *self.engine.borrow_mut() = Some(Rc::new(engine));
+        // It never fails.
+        let _ = JsFuture::from(Promise::resolve(&self.environment.held())).await;
+        self.port.send(&FromWorker::Phases(Js(phases::take())));
         self.port.send(&ready);
         Ok(())
     }
@@ -140,6 +158,7 @@ impl Session {
             return self.port.message(&FromWorker::CallFailed { id, failure, fatal: false });
         };
         if !engine.is_async {
+            self.environment.set_computing(id);
             let started = js::now();
             let answer = engine.compute(&request);
             return self.port.message(&self.answer(&engine, id, started, answer));
@@ -157,6 +176,7 @@ impl Session {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             let Some((id, request)) = next else { break };
+            self.environment.set_computing(id);
             let started = js::now();
             let answer = engine.compute_async(&request).await;
             self.port.send(&self.answer(engine, id, started, answer));

@@ -21,6 +21,11 @@ impl Slices {
         Slices { text, pieces: Array::new(), total }
     }
 
+    /// These slices of bytes, `total` in all.
+    pub fn of(pieces: Array, total: f64) -> Self {
+        Slices { text: false, pieces, total }
+    }
+
     /// Adds the next slice.
     pub fn push(&mut self, slice: &JsValue) {
         self.pieces.push(slice);

@@ -1,6 +1,7 @@
 //! Makes an image out of a package: opens the archive, checks it, compiles the engine.
 
-use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array, WebAssembly};
+use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
 use spark_execute_core::{Code, Failure, Result};
@@ -10,11 +11,14 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::bytes::{JsReader, JsSink};
 use crate::engine::{self, Parts};
-use crate::fetch;
-use crate::js::{Step, describe, strict_decoder};
+use crate::js::{Step, describe, get, strict_decoder};
+use crate::limit::{self, Lowered};
+use crate::names::names_in;
+use crate::phases::{self, Phase};
 use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
+use crate::{fetch, integrity};
 
 /// Largest part, in bytes, that the platform inflates. It is faster as long as our own code is not yet optimised, and
 /// slower afterwards.
@@ -35,21 +39,24 @@ pub fn unpack<'a>(
     bytes: Uint8Array,
     version_id: &'a str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&'a Environment>,
 ) -> Step<'a, Result<Unpacked>> {
-    Box::pin(read(bytes, version_id, verify_checksums, environment))
+    Box::pin(read(bytes, version_id, verify_checksums, max_pages, environment))
 }
 
 async fn read(
     bytes: Uint8Array,
     version_id: &str,
     verify_checksums: bool,
+    max_pages: f64,
     environment: Option<&Environment>,
 ) -> Result<Unpacked> {
+    let began = phases::clock();
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let opened = package::open(JsReader::new(bytes.clone()), &want)?;
     let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
-    let mut unpacking = Unpacking { opened, inflating, compiling: None };
+    let mut unpacking = Unpacking { opened, inflating, max_pages: max_pages as u32, compiling: None };
     // The engine first: it compiles in other threads while the rest is inflated and checked.
     unpacking.part(Role::Engine).await?;
     let glue = unpacking.part(Role::Glue).await?;
@@ -57,10 +64,21 @@ async fn read(
     let data = unpacking.part(Role::Data).await?;
     let static_json = unpacking.text(Role::Static).await?;
     let formspec_json = unpacking.text(Role::FormSpec).await?;
+    let (names, odd) = match unpacking.text(Role::ModelMetaData).await {
+        Ok(None) => Default::default(),
+        Ok(Some(text)) => {
+            let (names, odd) = names_in(&text.0);
+            (names, odd.map(package::unreadable))
+        }
+        Err(failure) => (ModelMetadata::default(), Some(package::unreadable(&failure.message))),
+    };
     let Unpacking { opened, compiling, .. } = unpacking;
-    let warnings = opened.warnings().to_vec();
+    let mut warnings = opened.warnings().to_vec();
+    warnings.extend(odd);
     let compiling =
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
+    phases::over(Phase::Unpack, began);
+    let (compiling, max_pages) = compiling?;
     // It takes as long as compiling does, which needs this thread only at its end.
     let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
@@ -76,12 +94,15 @@ async fn read(
             data: data_blob.map(|blob| Js(blob.into())),
             static_json,
             formspec_json,
+            names,
+            max_pages: f64::from(max_pages),
         },
         parts: Parts {
             module: module.unchecked_into(),
             glue,
             data: data.map(|data| data.buffer().unchecked_into()),
             prepared,
+            max_pages: f64::from(max_pages),
         },
         warnings,
     })
@@ -89,13 +110,16 @@ async fn read(
 
 /// Gets the bytes of a package, base64 text when `text` says so, and unpacks them; gives the image and warnings.
 pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<String>)> {
+    let began = phases::clock();
     let mut bytes = fetch::bytes(load.source).await?;
+    phases::over(Phase::Fetch, began);
     if text {
         let mut slices = Slices::new(true, 0.0);
         slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
         bytes = slices.finish()?;
     }
-    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, None).await?;
+    integrity::check(&bytes, &load.integrity).await?;
+    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, load.max_pages, None).await?;
     Ok((unpacked.image, unpacked.warnings))
 }
 
@@ -112,7 +136,13 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
             Some(buffer.unchecked_into::<ArrayBuffer>())
         }
     };
-    Ok(Parts { module: image.module.0.unchecked_into(), glue: image.glue.0.unchecked_into(), data, prepared: None })
+    Ok(Parts {
+        module: image.module.0.unchecked_into(),
+        glue: image.glue.0.unchecked_into(),
+        data,
+        prepared: None,
+        max_pages: image.max_pages,
+    })
 }
 
 /// What is being unpacked.
@@ -120,8 +150,10 @@ struct Unpacking {
     opened: Opened<JsReader>,
     /// What the platform inflates meanwhile.
     inflating: Vec<(Role, JsFuture)>,
-    /// The engine.
-    compiling: Option<JsFuture>,
+    /// The most pages of memory that the engine may have.
+    max_pages: u32,
+    /// The engine, and what of that it is held to. What is wrong is told once all parts were checked.
+    compiling: Option<Result<(JsFuture, u32)>>,
 }
 
 /// Has the platform inflate what is not too large for it.
@@ -131,7 +163,10 @@ fn start_inflating(opened: &Opened<JsReader>, bytes: &Uint8Array, environment: &
         let deflated = bytes.subarray(start as u32, (start + length) as u32);
         Some((role, JsFuture::from(environment.inflate(&deflated, size as u32))))
     };
-    [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec].into_iter().filter_map(start).collect()
+    [Role::Engine, Role::Glue, Role::Data, Role::Static, Role::FormSpec, Role::ModelMetaData]
+        .into_iter()
+        .filter_map(start)
+        .collect()
 }
 
 impl Unpacking {
@@ -161,7 +196,9 @@ impl Unpacking {
 
     fn compile(&mut self, role: Role, bytes: &Uint8Array) {
         if role == Role::Engine {
-            self.compiling = Some(JsFuture::from(WebAssembly::compile(bytes)));
+            let began = phases::clock();
+            let lowered = limit::lower(bytes, self.max_pages);
+            self.compiling = Some(lowered.map(|Lowered { bytes, max_pages }| (compiled(&bytes, began), max_pages)));
         }
     }
 
@@ -175,6 +212,17 @@ impl Unpacking {
         })?;
         Ok(Some(Js(text)))
     }
+}
+
+fn compiled(bytes: &Uint8Array, began: f64) -> JsFuture {
+    let compiling: Promise = WebAssembly::compile(bytes).unchecked_into();
+    // Nobody may wait for it when it ends.
+    let ended = Closure::once_into_js(move |module: JsValue| {
+        phases::over(Phase::Compile, began);
+        module
+    });
+    let then = get(&compiling, "then").unchecked_into::<Function>().call1(&compiling, &ended);
+    JsFuture::from(then.map_or(compiling, JsCast::unchecked_into))
 }
 
 fn blob(bytes: &Uint8Array, kind: &str) -> Result<Blob> {

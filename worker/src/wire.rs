@@ -39,9 +39,6 @@ impl Value for Js {
     }
 }
 
-const DISPATCH: &str = "Dispatch";
-const DISPATCH_REPLY: &str = "DispatchReply";
-
 #[wasm_bindgen]
 extern "C" {
     /// The array of an answer. `Array::of4` would first make a value of each number, and `Array.of` takes several times
@@ -57,71 +54,35 @@ extern "C" {
 pub fn to_worker(message: &ToWorker<Js>) -> Result<JsValue> {
     match message {
         ToWorker::Call { id, request } => Ok(Array::of2(&(*id).into(), &request.0).into()),
-        ToWorker::DispatchReply { id, reply } => Ok(Array::of3(&DISPATCH_REPLY.into(), &(*id).into(), &reply.0).into()),
+        ToWorker::DispatchReply { id, reply } => Ok(Reply::new(0, &reply.0, f64::from(*id), 0.0).into()),
         _ => encode(&message.into()),
     }
 }
 
 /// What a worker was sent.
 pub fn read_to_worker(data: JsValue) -> Result<ToWorker<Js>> {
-    match frequent(&data) {
-        Some((call, id)) => Ok(ToWorker::Call { id, request: Js(call.get(1)) }),
-        None => match named(&data, DISPATCH_REPLY) {
-            Some(items) => Ok(ToWorker::DispatchReply { id: number(&items.get(1))? as u32, reply: Js(items.get(2)) }),
-            None => decode(data)?.try_into(),
-        },
-    }
+    decode(data)?.try_into()
 }
 
-/// Calls that came in one message, `[id, request, id, request, …]`, and the first id.
+/// Calls that came in one message, `[id, request, id, request, …]`, and the first id; or, with the id 0, what answers an
+/// engine: `[0, reply, id]`. These are read without a detour.
 pub fn calls(data: &JsValue) -> Option<(&Array, u32)> {
-    frequent(data)
+    let array = data.dyn_ref::<Array>()?;
+    Some((array, array.get(0).as_f64()? as u32))
 }
 
 /// A message from a worker, ready for `postMessage`.
 pub fn from_worker(message: &FromWorker<Js>) -> Result<JsValue> {
     match message {
         FromWorker::Reply { id, response, micros, heap } => Ok(Reply::new(*id, &response.0, *micros, *heap).into()),
-        FromWorker::Dispatch { id, service, request } => {
-            Ok(Array::of4(&DISPATCH.into(), &(*id).into(), &(*service).into(), &request.0).into())
-        }
+        FromWorker::Dispatch { id, service, request } => Ok(Reply::new(0, &request.0, f64::from(*id), *service).into()),
         _ => encode(&message.into()),
     }
 }
 
 /// What a worker sent.
 pub fn read_from_worker(data: JsValue) -> Result<FromWorker<Js>> {
-    match frequent(&data) {
-        Some((reply, id)) => Ok(FromWorker::Reply {
-            id,
-            response: Js(reply.get(1)),
-            micros: number(&reply.get(2))?,
-            heap: number(&reply.get(3))?,
-        }),
-        None => match named(&data, DISPATCH) {
-            Some(items) => Ok(FromWorker::Dispatch {
-                id: number(&items.get(1))? as u32,
-                service: number(&items.get(2))?,
-                request: Js(items.get(3)),
-            }),
-            None => decode(data)?.try_into(),
-        },
-    }
-}
-
-/// A call or an answer, and its id: these are read without a detour.
-fn frequent(data: &JsValue) -> Option<(&Array, u32)> {
-    let array = data.dyn_ref::<Array>()?;
-    Some((array, array.get(0).as_f64()? as u32))
-}
-
-/// The items of a message of this name, which comes often, too.
-fn named<'a>(data: &'a JsValue, name: &str) -> Option<&'a Array> {
-    data.dyn_ref::<Array>().filter(|items| items.get(0) == name)
-}
-
-fn number(value: &JsValue) -> Result<f64> {
-    value.as_f64().ok_or_else(|| Failure::new(Code::Internal, "A message between threads lacks a number."))
+    decode(data)?.try_into()
 }
 
 fn encode(message: &Wire<Js>) -> Result<JsValue> {

@@ -17,11 +17,13 @@ mod url_request;
 pub use binary::BinaryKind;
 pub use endpoint::{AuthType, Endpoint, Form, XCallOnline, XCallPolicy, clean_credential};
 pub(crate) use fields::{clipped, trimmed};
-pub use model::{MAX_ID, MAX_REPLICAS, Model, ModelMetadata};
+pub use model::{MAX_ID, MAX_REPLICAS, Model};
 pub use text::{DeclaredType, TextKind, classify_text};
 pub use url_request::{Credentials, UrlRequest};
 
 use crate::error::{Code, Failure, Result};
+use crate::memory::MOST_PAGES;
+pub use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 use fields::{Fields, Notes, integer, refuse, wrong};
 
@@ -29,8 +31,13 @@ use fields::{Fields, Notes, integer, refuse, wrong};
 pub const DEFAULT_OFFLINE_MAX_SERVICE: usize = 20;
 /// How long a call may take when the caller does not say, in milliseconds.
 pub const DEFAULT_TIMEOUT_MS: f64 = 60_000.0;
+/// How long a computation that nobody wants may go on when the caller does not say, in milliseconds.
+pub const DEFAULT_CANCEL_GRACE_MS: f64 = 100.0;
 /// The longest timeout: a browser's timer runs at once when asked to wait longer.
 pub const MAX_TIMEOUT_MS: f64 = 2_147_483_647.0;
+
+/// How long a replica beyond the first may do nothing when the caller does not say, in milliseconds.
+pub const DEFAULT_IDLE_TIMEOUT_MS: f64 = 300_000.0;
 
 const EXAMPLE: &str = r#"new Spark({ nodegenModels: [{ versionId: "<uuid>", binary: "/models/model.zip" }] })"#;
 
@@ -39,10 +46,17 @@ const KNOWN: &[&str] = &[
     "sparkEndpoint",
     "nodegenModels",
     "offlineMaxService",
+    "memoryBudget",
+    "memoryLimit",
+    "idleTimeout",
     "timeout",
+    "cancelGrace",
     "replica",
     "xcall",
     "externalApi",
+    "timings",
+    "logger",
+    "logLevel",
     "nodeGenModels",
 ];
 
@@ -57,12 +71,20 @@ pub struct Config {
     pub endpoint: Option<Endpoint>,
     /// How many models stay loaded.
     pub offline_max_service: usize,
+    /// How many bytes of memory the engines of all models should have together; infinite when the caller does not say.
+    pub memory_budget: f64,
+    /// How long a replica beyond the first may do nothing, in milliseconds; it may be infinite.
+    pub idle_timeout_ms: f64,
     /// How long a call may take, in milliseconds.
     pub timeout_ms: f64,
+    /// How long a computation that nobody wants any more may go on before its worker is ended, in milliseconds.
+    pub cancel_grace_ms: f64,
     /// What a model's calls to other services may do.
     pub xcall: XCallPolicy,
     /// Whether there is a function `externalApi`.
     pub external_api: bool,
+    /// Whether steps of starts, and calls, go onto the browser's timeline.
+    pub timings: bool,
 }
 
 impl Config {
@@ -98,10 +120,17 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let mut notes = Notes::default();
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
+    let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;
     let mut models = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        models.push(model::parse(entry, index, format!("{models_key}[{index}]"), default_replica, &mut notes)?);
+        models.push(model::parse(
+            entry,
+            index,
+            format!("{models_key}[{index}]"),
+            (default_replica, default_pages),
+            &mut notes,
+        )?);
     }
     model::check_duplicates(&models)?;
 
@@ -110,12 +139,40 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         // More than fits means "all of them", and the conversion saturates.
         Some(value) => integer(value, "offlineMaxService", f64::MAX, "an integer of 1 or more")? as usize,
     };
+    let memory_budget = match fields.get("memoryBudget") {
+        None => f64::INFINITY,
+        Some(value) => integer(value, "memoryBudget", f64::MAX, "an integer of bytes, 1 or more")?,
+    };
+    let idle_timeout_ms = match fields.get("idleTimeout") {
+        None => DEFAULT_IDLE_TIMEOUT_MS,
+        Some(Raw::Number(number)) if *number == f64::INFINITY => *number,
+        Some(value) => timeout(value, "idleTimeout")?,
+    };
     let timeout_ms = fields.get("timeout").map_or(Ok(DEFAULT_TIMEOUT_MS), |value| timeout(value, "timeout"))?;
+    let cancel_grace_ms = match fields.get("cancelGrace") {
+        None => DEFAULT_CANCEL_GRACE_MS,
+        Some(Raw::Number(number)) if (0.0..=MAX_TIMEOUT_MS).contains(number) => *number,
+        Some(other) => return Err(refuse("cancelGrace", other, "a number of milliseconds from 0 to 2147483647")),
+    };
     let xcall = endpoint::xcall(&fields, &mut notes)?;
     let external_api = endpoint::function(&fields, "externalApi")?;
+    let timings = fields.boolean("timings", false)?;
+    check_logger(&fields)?;
     notes.unknown(&fields, "configuration", KNOWN, (model::KNOWN, "in an entry of nodegenModels"));
 
-    let config = Config { models_key, models, endpoint, offline_max_service, timeout_ms, xcall, external_api };
+    let config = Config {
+        models_key,
+        models,
+        endpoint,
+        offline_max_service,
+        memory_budget,
+        idle_timeout_ms,
+        timeout_ms,
+        cancel_grace_ms,
+        xcall,
+        external_api,
+        timings,
+    };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }
 
@@ -135,6 +192,26 @@ pub fn call_timeout(value: &Raw, default: f64) -> Result<f64> {
     match value {
         Raw::Undefined => Ok(default),
         given => timeout(given, "options.timeout").map_err(|failure| failure.with_code(Code::RequestInvalid)),
+    }
+}
+
+/// `logger` and `logLevel`, which the shell uses.
+fn check_logger(fields: &Fields<'_>) -> Result<()> {
+    const LEVELS: [&str; 5] = ["debug", "info", "warn", "error", "silent"];
+    match fields.present("logger") {
+        None | Some(Raw::Function | Raw::Object(_)) => {}
+        Some(other) => {
+            fields.refuse(
+                "logger",
+                other,
+                "an object with debug, info, warn and error, such as console, or a function",
+            )?;
+        }
+    }
+    match fields.present("logLevel") {
+        None => Ok(()),
+        Some(Raw::Text(level)) if LEVELS.contains(&level.as_str()) => Ok(()),
+        Some(other) => fields.refuse("logLevel", other, r#""debug", "info", "warn", "error" or "silent""#),
     }
 }
 

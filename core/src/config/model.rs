@@ -4,12 +4,17 @@ use super::binary::{self, BinaryKind};
 use super::fields::{Fields, Notes, clipped, integer, refuse, trimmed, wrong};
 use super::text::DeclaredType;
 use crate::error::Result;
+use crate::integrity::{self, Integrity};
+use crate::memory::{MOST_PAGES, PAGE};
+use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
 
 /// The most workers one model may have.
 pub const MAX_REPLICAS: u32 = 64;
 /// The longest version id, in characters.
 pub const MAX_ID: usize = 200;
+
+const MEMORY_LIMIT: &str = "an integer of bytes from 65536 to 4294967296 (4 GiB), such as 512 * 1024 ** 2";
 
 pub(super) const REPLICA: &str = "an integer from 1 to 64";
 
@@ -19,12 +24,43 @@ pub(super) const KNOWN: &[&str] = &[
     "type",
     "binary",
     "replica",
+    "memoryLimit",
     "preventCleanup",
     "verifyChecksums",
+    "integrity",
     "metaData",
     "parallel",
     "instance",
     "metadata",
+];
+
+/// The members of a `ModelMetaData.json`, as far as they are known.
+const IN_FILE: &[&str] = &[
+    "EngineInformation",
+    "EffectiveStartDate",
+    "EffectiveEndDate",
+    "Revision",
+    "VersionId",
+    "folder_name",
+    "service_name",
+    "XOutputTable",
+    "HasSignatureChain",
+];
+
+/// The members of its `EngineInformation`.
+const IN_ENGINE: &[&str] = &[
+    "ProductName",
+    "ServiceName",
+    "ServiceGuid",
+    "ServiceVersionGuid",
+    "VersionId",
+    "Revision",
+    "folder_name",
+    "service_name",
+    "PublicAPI",
+    "BaseUrl",
+    "Tenant",
+    "CompilerVersion",
 ];
 
 /// What a newcomer may call `binary`; no near misspelling of it.
@@ -43,36 +79,29 @@ pub struct Model {
     pub path: String,
     /// How many workers run this model.
     pub replica: u32,
+    /// The most pages of memory, of 64 KiB each, that its engine may have.
+    pub max_pages: u32,
     /// Exempt from eviction.
     pub prevent_cleanup: bool,
     /// Whether the package is checked against its own `checksums.md5`.
     pub verify_checksums: bool,
+    /// Which package it must be, see [`Integrity`].
+    pub integrity: Option<String>,
     /// What `binary` is; its value stays in JavaScript, in the member `binary` of the entry.
     pub binary: BinaryKind,
     /// What the caller says about the model.
     pub metadata: ModelMetadata,
 }
 
-/// The known part of `metaData`: by what other than its version id a model may be looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ModelMetadata {
-    /// `EngineInformation.ProductName`.
-    pub folder: Option<String>,
-    /// `EngineInformation.ServiceName`.
-    pub service: Option<String>,
-    /// `EngineInformation.VersionId`, or `VersionId`.
-    pub version_id: Option<String>,
-    /// `EffectiveStartDate`, as given.
-    pub effective_start: Option<String>,
-    /// `EffectiveEndDate`, as given.
-    pub effective_end: Option<String>,
-    /// `Revision`, or `EngineInformation.Revision`.
-    pub revision: Option<String>,
-}
-
 /// Reads the entry at `path`.
 #[inline(never)]
-pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u32, notes: &mut Notes) -> Result<Model> {
+pub(super) fn parse(
+    value: &Raw,
+    index: usize,
+    path: String,
+    (default_replica, default_pages): (u32, u32),
+    notes: &mut Notes,
+) -> Result<Model> {
     let Some(fields) = Fields::of(value, path.as_str()) else {
         return Err(refuse(&path, value, "an object such as { versionId, binary }"));
     };
@@ -94,9 +123,13 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         Some((key, value)) => replica(value, &fields.at(key))?,
         None => default_replica,
     };
+    let max_pages = match fields.get("memoryLimit") {
+        Some(value) => pages(value, &fields.at("memoryLimit"))?,
+        None => default_pages,
+    };
     let metadata = match fields.spelled(&["metaData", "metadata"])? {
         None | Some((_, Raw::Null)) => ModelMetadata::default(),
-        Some((key, value)) => metadata(value, fields.at(key))?,
+        Some((key, value)) => metadata(value, fields.at(key), notes)?,
     };
     let prevent_cleanup = fields.boolean("preventCleanup", false)?;
     let verify_checksums = fields.boolean("verifyChecksums", true)?;
@@ -104,15 +137,38 @@ pub(super) fn parse(value: &Raw, index: usize, path: String, default_replica: u3
         let text = fields.at("verifyChecksums") + " is false: a damaged or altered package is not noticed.";
         notes.warn("verifyChecksums".into(), text);
     }
+    let integrity = integrity(&fields)?;
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
     let lookup_id = version_id.to_ascii_lowercase();
-    Ok(Model { version_id, lookup_id, index, path, replica, prevent_cleanup, verify_checksums, binary, metadata })
+    Ok(Model {
+        version_id,
+        lookup_id,
+        index,
+        path,
+        replica,
+        prevent_cleanup,
+        verify_checksums,
+        integrity,
+        max_pages,
+        binary,
+        metadata,
+    })
 }
 
 /// A number of workers.
 pub(super) fn replica(value: &Raw, path: &str) -> Result<u32> {
     // In range, so the conversion is exact.
     integer(value, path, f64::from(MAX_REPLICAS), REPLICA).map(|number| number as u32)
+}
+
+/// A number of bytes as whole pages of memory.
+pub(super) fn pages(value: &Raw, path: &str) -> Result<u32> {
+    match value {
+        Raw::Number(bytes) if bytes.fract() == 0.0 && (PAGE..=PAGE * f64::from(MOST_PAGES)).contains(bytes) => {
+            Ok((bytes / PAGE) as u32)
+        }
+        other => Err(refuse(path, other, MEMORY_LIMIT)),
+    }
 }
 
 /// Any text is taken, as ids are only compared: a uuid is usual, not needed.
@@ -139,8 +195,16 @@ fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
     fields.refuse("type", value, &(accepted + " (\"base64\" fits every binary)"))
 }
 
-/// `metaData`, which may be a whole `ModelMetaData.json`: only the known members are looked at.
-fn metadata(value: &Raw, path: String) -> Result<ModelMetadata> {
+fn integrity(fields: &Fields<'_>) -> Result<Option<String>> {
+    match fields.present("integrity") {
+        None => Ok(None),
+        Some(Raw::Text(text)) if Integrity::parse(text).is_some() => Ok(Some(text.clone())),
+        Some(other) => fields.refuse("integrity", other, integrity::ACCEPTED),
+    }
+}
+
+/// `metaData`, which may be a whole `ModelMetaData.json`: then only the known members are looked at.
+fn metadata(value: &Raw, path: String, notes: &mut Notes) -> Result<ModelMetadata> {
     let object = |value, path: String| {
         Fields::of(value, path.as_str()).ok_or_else(|| refuse(&path, value, "an object such as { EngineInformation }"))
     };
@@ -149,31 +213,27 @@ fn metadata(value: &Raw, path: String) -> Result<ModelMetadata> {
         None | Some(Raw::Null) => None,
         Some(value) => Some(object(value, outer.at("EngineInformation"))?),
     };
-    let (outer, engine) = (Some(&outer), engine.as_ref());
-    let mut known = ModelMetadata::default();
-    label(outer, "EffectiveStartDate", &mut known.effective_start)?;
-    label(outer, "EffectiveEndDate", &mut known.effective_end)?;
-    label(engine, "ProductName", &mut known.folder)?;
-    label(engine, "ServiceName", &mut known.service)?;
-    // Where both say it, the second counts.
-    label(outer, "VersionId", &mut known.version_id)?;
-    label(engine, "VersionId", &mut known.version_id)?;
-    label(engine, "Revision", &mut known.revision)?;
-    label(outer, "Revision", &mut known.revision)?;
-    Ok(known)
+    // Files have more members than are known; what was written by hand has not.
+    if outer.get("XInputTable").is_none() {
+        notes.unknown(&outer, "metaData", IN_FILE, (IN_ENGINE, "in its EngineInformation"));
+        if let Some(engine) = &engine {
+            notes.unknown(engine, "EngineInformation", IN_ENGINE, (IN_FILE, "in metaData itself"));
+        }
+    }
+    ModelMetadata::read(&mut |in_engine, key| match if in_engine { engine.as_ref() } else { Some(&outer) } {
+        Some(fields) => label(fields, key),
+        None => Ok(None),
+    })
 }
 
-/// Takes a text over; services leave those they do not have `null` or empty.
+/// A text; services leave those they do not have `null` or empty.
 #[inline(never)]
-fn label(fields: Option<&Fields<'_>>, key: &str, into: &mut Option<String>) -> Result<()> {
-    let Some(fields) = fields else { return Ok(()) };
+fn label(fields: &Fields<'_>, key: &str) -> Result<Option<String>> {
     match fields.present(key) {
-        None => {}
-        Some(Raw::Text(text)) if trimmed(text).is_empty() => {}
-        Some(Raw::Text(text)) => *into = Some(trimmed(text).to_owned()),
-        Some(other) => return fields.refuse(key, other, "text, or left out"),
+        None => Ok(None),
+        Some(Raw::Text(text)) => Ok(Some(trimmed(text)).filter(|text| !text.is_empty()).map(str::to_owned)),
+        Some(other) => fields.refuse(key, other, "text, or left out"),
     }
-    Ok(())
 }
 
 /// Refuses a version id that two entries claim.

@@ -57,14 +57,17 @@ fn the_least_configuration_gets_the_defaults() {
     let Parsed { config, warnings } = parse(&with(&[model(&[("versionId", text(" Ab-1\n"))])])).unwrap();
     assert_eq!(warnings, [""; 0]);
     assert_eq!((config.offline_max_service, config.timeout_ms, config.models_key), (20, 60_000.0, "nodegenModels"));
+    assert_eq!(config.cancel_grace_ms, 100.0);
     let expected = Model {
         version_id: "Ab-1".into(),
         lookup_id: "ab-1".into(),
         index: 0,
         path: "nodegenModels[0]".into(),
         replica: 1,
+        max_pages: 65_536,
         prevent_cleanup: false,
         verify_checksums: true,
+        integrity: None,
         binary: BinaryKind::Function,
         metadata: ModelMetadata::default(),
     };
@@ -78,7 +81,7 @@ fn every_field_of_the_contract_is_read() {
         ("ServiceName", text("service")),
         ("VersionId", text("v")),
         ("Revision", text("1.2.3")),
-        ("ServiceGuid", Raw::Null),
+        ("ServiceGuid", text("guid")),
         ("PublicAPI", Raw::Bool(true)),
     ]);
     let meta = object(&[
@@ -109,6 +112,7 @@ fn every_field_of_the_contract_is_read() {
     let expected = ModelMetadata {
         folder: Some("folder".into()),
         service: Some("service".into()),
+        service_id: Some("guid".into()),
         version_id: Some("v".into()),
         effective_start: Some("2022-01-01T00:00:00Z".into()),
         effective_end: None,
@@ -223,6 +227,18 @@ fn numbers_have_ranges() {
 }
 
 #[test]
+fn a_grace_may_be_nothing_but_not_less() {
+    for good in [0.0, 0.5, 2_147_483_647.0] {
+        assert_eq!(parse(&and(&[("cancelGrace", Raw::Number(good))])).unwrap().config.cancel_grace_ms, good);
+    }
+    for bad in [-1.0, f64::NAN, f64::INFINITY, 2_147_483_648.0] {
+        let value = Raw::Number(bad);
+        let found = value.describe();
+        refused(parse(&and(&[("cancelGrace", value)])), "cancelGrace", &["from 0 to 2147483647", &found]);
+    }
+}
+
+#[test]
 fn flags_are_booleans() {
     for key in ["preventCleanup", "verifyChecksums"] {
         for bad in [Raw::Null, Raw::Number(1.0), text("true")] {
@@ -277,7 +293,7 @@ fn metadata_is_open_but_its_known_part_is_text() {
     refused(one(&[("metaData", text("a"))]), "nodegenModels[0].metaData", &["an object"]);
     let engine = |value| one(&[("metadata", object(&[("EngineInformation", value)]))]);
     refused(engine(Raw::Array(vec![])), "nodegenModels[0].metadata.EngineInformation", &["an object"]);
-    for key in ["ProductName", "ServiceName", "VersionId", "Revision"] {
+    for key in ["ProductName", "ServiceName", "ServiceGuid", "VersionId", "Revision"] {
         let path = format!("nodegenModels[0].metadata.EngineInformation.{key}");
         refused(engine(object(&[(key, Raw::Number(1.0))])), &path, &["text", "the number 1"]);
         assert_eq!(engine(object(&[(key, text(" "))])).unwrap().metadata, ModelMetadata::default());
@@ -289,12 +305,32 @@ fn metadata_is_open_but_its_known_part_is_text() {
 }
 
 #[test]
+fn what_is_unknown_in_metadata_is_told_unless_it_is_a_whole_file() {
+    let engine = object(&[("productName", text("f")), ("EffectiveEndDate", text("2022-01-01")), ("Odd", Raw::Null)]);
+    let meta = [("EngineInformation", engine), ("ServiceName", text("s"))];
+    let warnings = |meta: &[(&str, Raw)]| parse(&with(&[model(&[("metaData", object(meta))])])).unwrap().warnings;
+    let told = warnings(&meta);
+    let expected = [
+        ("metaData.ServiceName", "belongs in its EngineInformation"),
+        ("EngineInformation.productName", "did you mean ProductName?"),
+        ("EngineInformation.EffectiveEndDate", "belongs in metaData itself"),
+        ("EngineInformation.Odd", "the fields here are ProductName"),
+    ];
+    for (told, (path, hint)) in told.iter().zip(expected) {
+        assert!(told.contains(path) && told.contains(hint), "{told}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    let [engine, name] = meta;
+    assert_eq!(warnings(&[engine, name, ("XInputTable", Raw::Array(vec![]))]), [""; 0]);
+}
+
+#[test]
 fn unknown_fields_warn_once_with_the_nearest_name() {
     let typo = |id| model(&[("versionId", text(id)), ("prevntCleanup", Raw::Bool(true))]);
     let raw = object(&[
         ("nodegenModels", Raw::Array(vec![typo("a"), typo("b"), typo("c")])),
         ("timeuot", Raw::Number(1.0)),
-        ("memoryBudget", Raw::Number(1.0)),
+        ("colour", Raw::Number(1.0)),
         ("preventCleanup", Raw::Bool(true)),
         ("gone", Raw::Undefined),
     ]);
@@ -303,7 +339,7 @@ fn unknown_fields_warn_once_with_the_nearest_name() {
         "nodegenModels[0].prevntCleanup is not a known field and is ignored: did you mean preventCleanup? \
          (And 2 more like it.)",
         "timeuot is not a known field and is ignored: did you mean timeout?",
-        "memoryBudget is not a known field and is ignored: the fields here are sparkEndpoint, nodegenModels",
+        "colour is not a known field and is ignored: the fields here are sparkEndpoint, nodegenModels",
         "preventCleanup is not a known field and is ignored: it belongs in an entry of nodegenModels.",
     ]) {
         assert!(line.starts_with(expected), "{line}\nshould be\n{expected}");

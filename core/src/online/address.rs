@@ -150,7 +150,7 @@ pub fn short_name(uri: &str) -> String {
 }
 
 /// Whether this may be a version id of the server's: they are uuids.
-fn is_server_id(id: &str) -> bool {
+pub fn is_server_id(id: &str) -> bool {
     id.len() == 36
         && id.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -64,19 +64,25 @@ impl std::fmt::Debug for Reply {
 /// The failure that an answer means. `credential` is what the request was sent with: where the server repeats it, it is
 /// left out.
 pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply) -> Failure {
-    let secret = clean_credential(credential).unwrap_or(credential);
-    let told = |text: &Option<String>| told(text.as_deref().unwrap_or_default(), secret);
     let (code, [what, after]) = meaning(endpoint, reply.status);
     let member = if after.is_empty() { "" } else { endpoint.auth.as_str() };
     let mut message = format!("{what}{member}{after} (HTTP status {}).", reply.status);
+    if reply.body.html {
+        message.push_str(" The answer is ");
+        message.push_str(WEB_PAGE);
+        message.push('.');
+    }
+    answered(code, message, credential, reply)
+}
+
+/// The failure with this message, which what the server says goes on from.
+fn answered(code: Code, mut message: String, credential: &str, reply: &Reply) -> Failure {
+    let secret = clean_credential(credential).unwrap_or(credential);
+    let told = |text: &Option<String>| told(text.as_deref().unwrap_or_default(), secret);
     let said = told(&reply.body.message);
     if let Some(said) = &said {
         message.push_str(" The server says: ");
         message.push_str(said);
-    } else if reply.body.html {
-        message.push_str(" The answer is ");
-        message.push_str(WEB_PAGE);
-        message.push('.');
     }
     let mut failure = Failure::new(code, message);
     failure.details = match (told(&reply.body.code), said) {
@@ -92,17 +98,22 @@ pub fn failure(endpoint: &Endpoint, credential: &str, reply: &Reply) -> Failure 
 
 /// The failure of a request that got no answer, or none that the browser lets us see.
 ///
-/// `said` is what was thrown, in words: of a `fetch` of the caller's it may hold the `credential`.
-pub fn network(said: &str, credential: &str) -> Failure {
-    let message = "The endpoint could not be reached, or the browser hides its answer. Check the connection and \
-                   sparkEndpoint.url. An answer without CORS headers (servers often send errors so) looks the same, \
-                   and so does a redirect: the browser's network panel shows which it is.";
+/// `said` is what was thrown, in words: of a `fetch` of the caller's it may hold the `credential`. Only a browser hides
+/// answers.
+pub fn network(said: &str, credential: &str, in_browser: bool) -> Failure {
+    let message = if in_browser {
+        "The endpoint could not be reached, or the browser hides its answer. Check the connection and \
+         sparkEndpoint.url. An answer without CORS headers (servers often send errors so) looks the same, and so does \
+         a redirect: the browser's network panel shows which it is."
+    } else {
+        "The endpoint could not be reached, or it redirects elsewhere. Check the connection and sparkEndpoint.url."
+    };
     let secret = clean_credential(credential).unwrap_or(credential);
     Failure::new(Code::Network, message).with_details(told(said, secret).unwrap_or_default())
 }
 
-/// The failure of a 200 that holds no result.
-pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
+/// The failure of a 200 that holds no result. `credential` as in [`failure`].
+pub fn not_a_result(credential: &str, reply: &Reply, unexpected: Unexpected) -> Failure {
     let what = match unexpected {
         Unexpected::NoResponse => {
             let message = "sparkEndpoint.fetch gave something that is no unread Response. Let it return what the \
@@ -112,13 +123,13 @@ pub fn not_a_result(status: u16, unexpected: Unexpected) -> Failure {
         Unexpected::Html => WEB_PAGE,
         Unexpected::Empty => "nothing",
         Unexpected::NotJson => "text that is not JSON",
+        Unexpected::Shape if reply.body.message.is_some() => "an error in place of a response",
         Unexpected::Shape => "JSON that is not the response of a service",
     };
+    let status = reply.status;
     let message =
         format!("The endpoint answered with {what} (HTTP status {status}). Check sparkEndpoint.url and tenant.");
-    let mut failure = Failure::new(Code::OnlineResponseInvalid, message);
-    failure.more().status = Some(status);
-    failure
+    answered(Code::OnlineResponseInvalid, message, credential, reply)
 }
 
 /// The code, and what was wrong and to do without a full stop: the credential's member stands between the two texts, if

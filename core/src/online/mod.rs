@@ -9,7 +9,7 @@ mod answer;
 mod headers;
 mod retry;
 
-pub use address::{Route, ServiceUri, Target, route, short_name};
+pub use address::{Route, ServiceUri, Target, is_server_id, route, short_name};
 pub use answer::{ErrorBody, Reply, Unexpected, failure, network, not_a_result};
 pub use headers::{CredentialTrouble, credential_failure, headers};
 pub use retry::{Conditions, Retries};

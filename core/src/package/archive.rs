@@ -28,7 +28,18 @@ impl<R: Read + Seek> Archive<R> {
     /// Reads the directory of the archive in `source`.
     pub fn open(source: Source<R>, limits: &Limits) -> Result<Self> {
         let (zip, entries) = directory::read(&source, limits)?;
-        Ok(Archive { source, zip: RefCell::new(zip), entries })
+        let archive = Archive { source, zip: RefCell::new(zip), entries };
+        // Of all entries, also those that nothing reads, and those that share their bytes.
+        let total = archive.entries.iter().fold(0u64, |total, entry| total.saturating_add(entry.size));
+        if total > limits.ratio_floor
+            && total / archive.source.len().max(1) > limits.ratio
+            && let Some(largest) = (0..archive.entries.len()).max_by_key(|&index| archive.entries[index].size)
+        {
+            archive.check(largest, limits)?;
+            let what = format!("and the others would expand from {} to {total} bytes", archive.source.len());
+            return Err(archive.too_large(&archive.entries[largest], &what));
+        }
+        Ok(archive)
     }
 
     /// The archive that is itself the entry `index` of this one: in place when it is stored, else in memory.

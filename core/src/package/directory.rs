@@ -8,7 +8,7 @@ use std::io::{Read, Seek};
 use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
-use super::names::quote;
+use super::names::{base, hazard, is_junk, quote};
 use super::source::Source;
 use super::{Limits, sniff};
 use crate::error::{Code, Failure, Result};
@@ -44,8 +44,6 @@ pub(super) struct Entry {
     /// Where its bytes begin; unknown when its header is not where the directory says.
     pub data: Option<u64>,
     pub symlink: bool,
-    /// Whether earlier entries had the same name. The last one counts, as unpacking in order would leave it.
-    pub repeated: bool,
 }
 
 /// Little-endian fields of a record that was read whole.
@@ -86,6 +84,9 @@ pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Resul
             "The package is empty (0 bytes). Check where it comes from; a detached or unfilled buffer is empty too.";
         return Err(Failure::new(Code::ZipInvalid, message));
     }
+    if source.len() > limits.package {
+        return Err(too_large(format!("has {} bytes; at most {} are read", source.len(), limits.package)));
+    }
     let end = find_end(source)?;
     let most = limits.entries;
     if end.entries.saturating_mul(CENTRAL_SIZE as u64) > end.size {
@@ -109,13 +110,11 @@ pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Resul
     if zip.len() as u64 > most {
         return Err(too_large(format!("has {} entries; at most {most} are read", zip.len())));
     }
-    let mut entries: Vec<Entry> = (0..zip.len()).map(|index| entry(&mut zip, index)).collect();
+    let entries: Vec<Entry> = (0..zip.len()).map(|index| entry(&mut zip, index)).collect();
     if let Some(failure) = source.take_trouble() {
         return Err(failure);
     }
-    if end.entries > zip.len() as u64 {
-        mark_repeated(source, &mut zip, &mut entries, end.start, end.entries)?;
-    }
+    check_names(source, &mut zip, &entries, &end)?;
     Ok((zip, entries))
 }
 
@@ -137,7 +136,6 @@ fn entry<R: Read + Seek>(zip: &mut ZipArchive<Source<R>>, index: usize) -> Entry
         crc: file.crc32(),
         data: Some(file.data_start()),
         symlink: file.is_symlink(),
-        repeated: false,
     }
 }
 
@@ -146,35 +144,60 @@ fn method(method: CompressionMethod) -> u16 {
     method.to_u16()
 }
 
-/// Marks the entries whose names stand in the directory more than once, of which the zip crate keeps the last.
-#[cold]
-fn mark_repeated<R: Read + Seek>(
+/// Refuses what no honest archiver writes: names that lead out of a folder or would be more than names elsewhere, and two
+/// entries of one name, of which the zip crate silently keeps the last.
+fn check_names<R: Read + Seek>(
     source: &Source<R>,
     zip: &mut ZipArchive<Source<R>>,
-    entries: &mut [Entry],
-    mut at: u64,
-    count: u64,
+    entries: &[Entry],
+    end: &End,
 ) -> Result<()> {
-    let mut kept = Vec::with_capacity(entries.len());
-    for index in 0..entries.len() {
-        kept.push(
-            zip.by_index_raw(index)
-                .map_or((0, Vec::new()), |file| (file.central_header_start(), file.name_raw().to_vec())),
-        );
+    // Sorted as they come: however alike thousands of long names are, few are compared.
+    let mut sorted: Vec<usize> = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        if let Some(why) = hazard(&entry.name) {
+            let message = format!(
+                "The entry {} of the package has a name that {why}: refused. Pack the model's files anew, with plain names.",
+                quote(&entry.name)
+            );
+            return Err(Failure::new(Code::ZipInvalid, message).at(entry.name.clone()));
+        }
+        match sorted.binary_search_by(|&other| entries[other].name.cmp(&entry.name)) {
+            Err(at) => sorted.insert(at, index),
+            Ok(_) => refuse_twice(&entry.name)?,
+        }
     }
-    for _ in 0..count {
-        let Some(record) = read_record::<CENTRAL_SIZE, R>(source, Some(at), CENTRAL)? else { break };
+    if end.entries <= entries.len() as u64 {
+        return Ok(());
+    }
+    // The zip crate knows fewer than the directory states: the first that it does not know has another one's name.
+    let kept: Vec<u64> =
+        (0..entries.len()).map(|index| zip.by_index_raw(index).map_or(0, |file| file.central_header_start())).collect();
+    let (mut at, mut missing) = (end.start, end.entries - entries.len() as u64);
+    while let Some(record) = read_record::<CENTRAL_SIZE, R>(source, Some(at), CENTRAL)? {
         let record = Fields(&record);
         let name_at = at + CENTRAL_SIZE as u64;
-        if kept.iter().all(|&(start, _)| start != at) {
-            let name = source.bytes(name_at, record.u16(28))?;
-            for (entry, _) in entries.iter_mut().zip(&kept).filter(|(_, (_, kept))| *kept == name) {
-                entry.repeated = true;
-            }
+        if !kept.contains(&at) {
+            refuse_twice(&String::from_utf8_lossy(&source.bytes(name_at, record.u16(28))?))?;
+            missing = missing.saturating_sub(1);
         }
         at = name_at + record.u16(28) + record.u16(30) + record.u16(32);
     }
-    Ok(())
+    if missing == 0 {
+        return Ok(());
+    }
+    Err(damaged(source, format!("its directory cannot be read for the {} entries it states", end.entries)))
+}
+
+/// Refuses a name that stands there twice, unless it is of something that archivers add and nobody reads.
+#[cold]
+fn refuse_twice(name: &str) -> Result<()> {
+    if is_junk(name) && !base(name).is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("The package has two entries named {}: either may be meant. Pack the model's files anew.", quote(name));
+    Err(Failure::new(Code::PackageAmbiguous, message).at(name))
 }
 
 fn find_end<R: Read + Seek>(source: &Source<R>) -> Result<End> {

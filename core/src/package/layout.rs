@@ -63,7 +63,7 @@ fn find_zip(entries: &[Entry], zips: &[usize], wanted: Option<&str>, warnings: &
     let is_match = |&index: &usize| stem(&entries[index].name).is_some_and(|stem| is_wanted(stem, wanted));
     let matching: Vec<usize> = zips.iter().copied().filter(is_match).collect();
     match (matching.as_slice(), zips) {
-        (&[only], _) if !entries[only].repeated => Ok(only),
+        (&[only], _) => Ok(only),
         (&[_, ..], _) => Err(ambiguous(&format!("the same version more than once: {}", names(&matching)))),
         (&[], &[only]) => {
             let name = &entries[only].name;

@@ -8,7 +8,8 @@
 //! package can have are decided in [`layout`], what an entry is for in [`role`], its MD5 sums in [`checksums`], and what
 //! a thing that is not an archive looks like in [`sniff`].
 //!
-//! Nothing here writes files, so entry names are only ever compared, never followed.
+//! Nothing here writes files or keeps entries by name, so names are only ever compared, never followed. Archives whose
+//! names would lead elsewhere in less careful hands are refused all the same: no compiler makes them.
 
 mod archive;
 mod checksums;
@@ -22,7 +23,7 @@ mod sniff;
 mod source;
 
 pub use layout::Layout;
-pub use opened::{Deflated, Opened, Part, open};
+pub use opened::{Deflated, Opened, Part, open, unreadable};
 pub use role::Role;
 
 use crate::error::Result;
@@ -44,13 +45,15 @@ pub struct Want<'a> {
 /// How large a package may be. What exceeds a limit is refused before it is allocated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of the package.
+    pub package: u64,
     /// Entries in one archive.
     pub entries: u64,
     /// Expanded bytes of all parts together.
     pub expanded: u64,
     /// Expanded bytes of the archive inside an export.
     pub inner: u64,
-    /// Expansion factor accepted above [`Limits::ratio_floor`].
+    /// Expansion factor accepted above [`Limits::ratio_floor`], of an entry and of an archive.
     pub ratio: u64,
     /// Expanded size up to which the factor does not matter: runs of zeros are legitimate in small files.
     pub ratio_floor: u64,
@@ -59,7 +62,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         const MIB: u64 = 1024 * 1024;
-        Limits { entries: 10_000, expanded: 1024 * MIB, inner: 512 * MIB, ratio: 200, ratio_floor: 256 * MIB }
+        Limits {
+            package: 512 * MIB,
+            entries: 10_000,
+            expanded: 1024 * MIB,
+            inner: 512 * MIB,
+            ratio: 200,
+            ratio_floor: 64 * MIB,
+        }
     }
 }
 

@@ -41,6 +41,28 @@ pub(super) fn is_junk(name: &str) -> bool {
         || name.as_bytes().split(|&byte| is_separator(byte)).any(|segment| segment.eq_ignore_ascii_case(b"__MACOSX"))
 }
 
+/// What a name does that no file of a model needs. Nothing here follows names or uses them as keys; whoever unpacks the
+/// same archive may.
+#[inline(never)]
+pub(super) fn hazard(name: &str) -> Option<&'static str> {
+    let bytes = name.as_bytes();
+    let leads_up = |segment: &[u8]| segment.trim_ascii() == b"..";
+    let is_prototype =
+        |segment: &[u8]| segment.strip_prefix(b"__proto__").is_some_and(|rest| rest.is_empty() || rest[0] == b'.');
+    let any = |is: fn(&[u8]) -> bool| bytes.split(|&byte| is_separator(byte)).any(is);
+    if bytes.contains(&0) {
+        Some("has a NUL in it")
+    } else if bytes.first().is_some_and(|&byte| is_separator(byte)) || bytes.get(1) == Some(&b':') {
+        Some("is an absolute path")
+    } else if any(leads_up) {
+        Some("leads out of its folder")
+    } else if any(is_prototype) {
+        Some("is no name but a part of JavaScript")
+    } else {
+        None
+    }
+}
+
 /// Whether `text` has the shape of the ids Spark gives: 8-4-4-4-12 hexadecimal digits.
 #[inline(never)]
 pub(super) fn is_uuid(text: &str) -> bool {
@@ -98,6 +120,42 @@ mod tests {
         }
         for name in ["_a.js", "x/a.wasm", "macosx/a.js"] {
             assert!(!is_junk(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_known_and_odd_ones_let_be() {
+        for (name, why) in [
+            ("../a.js", "out"),
+            ("a/../../b.js", "out"),
+            ("a\\..\\b.js", "out"),
+            ("..", "out"),
+            ("a/.. /b", "out"),
+            ("/a.js", "absolute"),
+            ("\\a.js", "absolute"),
+            ("\\\\host\\share\\a.js", "absolute"),
+            ("C:\\a.js", "absolute"),
+            ("c:a.js", "absolute"),
+            ("a\0.js", "NUL"),
+            ("__proto__", "JavaScript"),
+            ("__proto__/a.js", "JavaScript"),
+            ("x/__proto__.js", "JavaScript"),
+        ] {
+            assert!(hazard(name).is_some_and(|found| found.contains(why)), "{name:?}: {:?}", hazard(name));
+        }
+        for name in [
+            "./a.js",
+            "a/./b.js",
+            "a..js",
+            "..a/b",
+            "...",
+            "constructor",
+            "prototype.js",
+            "my__proto__.js",
+            "a\\b.js",
+            "é:a",
+        ] {
+            assert_eq!(hazard(name), None, "{name:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use super::select::Choice;
 use super::source::Source;
 use super::{CHUNK, Limits, Sink, Want};
 use crate::error::{Code, Failure, Result};
-use crate::text;
+use crate::{metadata, text};
 
 /// Texts larger than this are not read into memory.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
@@ -85,6 +85,10 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
     let part = |role: Role, archive: usize, index: usize, sums: &Checksums| -> Result<Part> {
         archives[archive].check(index, &want.limits)?;
         let entry = archives[archive].entry(index)?;
+        if !role.is_code() && entry.size > LARGEST_TEXT {
+            let what = format!("has {} bytes; at most {LARGEST_TEXT} are read of a text", entry.size);
+            return Err(archives[archive].too_large(entry, &what));
+        }
         let sums = if archive == model { sums.of(&entry.name) } else { Vec::new() };
         Ok(Part { role, name: entry.name.clone(), size: entry.size, archive, index, sums })
     };
@@ -104,7 +108,16 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
     }
     let mut parts = Vec::with_capacity(found.len());
     for (role, archive, index) in found {
-        parts.push(part(role, archive, index, &choice.sums)?);
+        let part = part(role, archive, index, &choice.sums);
+        // Names are no reason to refuse a model.
+        if role == Role::ModelMetaData && part.as_ref().map_or(true, |part| part.size > metadata::LARGEST) {
+            warnings.push(unreadable(&part.err().map_or_else(
+                || format!("it has more than {} bytes", metadata::LARGEST),
+                |failure| failure.message.clone(),
+            )));
+        } else {
+            parts.push(part?);
+        }
     }
     check_total(&parts, &want.limits)?;
     check_listing(&choice, &parts, want.verify_checksums, &mut warnings)?;
@@ -114,6 +127,14 @@ pub fn open<R: Read + Seek>(reader: R, want: &Want<'_>) -> Result<Opened<R>> {
         Place::Below(prefix) => (Layout::Folder, Some(base(&prefix[..prefix.len() - 1]).to_string())),
     };
     Ok(Opened { parts, layout, version_id, verify_checksums: want.verify_checksums, warnings, archives })
+}
+
+/// The warning of a `ModelMetaData.json` that tells nothing.
+pub fn unreadable(why: &str) -> String {
+    format!(
+        "The package's ModelMetaData.json cannot be used: {why}. The model is found by version id, or by its metaData in \
+         the configuration."
+    )
 }
 
 fn stem(file: &str) -> String {
@@ -263,11 +284,7 @@ impl<R: Read + Seek> Opened<R> {
     /// A part as text, without a byte order mark; `None` when the package does not have it.
     pub fn text(&mut self, role: Role) -> Result<Option<String>> {
         let Some(part) = self.part(role) else { return Ok(None) };
-        let (name, size) = (part.name.clone(), part.size);
-        if size > LARGEST_TEXT {
-            let message = format!("{} has {size} bytes; at most {LARGEST_TEXT} are read as text.", quote(&name));
-            return Err(Failure::new(Code::PackageTooLarge, message).at(name));
-        }
+        let name = part.name.clone();
         let mut bytes = Vec::new();
         self.extract(role, &mut bytes)?;
         let text = String::from_utf8(bytes).unwrap_or_else(|error| {

@@ -33,9 +33,7 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
         let entries = archive.entries.iter().enumerate();
         let candidates = entries
             .filter(|(_, entry)| is_usable(entry) && belongs(entry))
-            .flat_map(|(index, entry)| [Some(index), entry.repeated.then_some(index)])
-            .flatten()
-            .filter_map(|index| Some((Role::of(&archive.entries[index].name)?, index)))
+            .filter_map(|(index, entry)| Some((Role::of(&entry.name)?, index)))
             .collect();
         Choice { archive, candidates, sums: Checksums::default() }
     }
@@ -81,13 +79,7 @@ impl<'a, R: Read + Seek> Choice<'a, R> {
         if candidates.len() <= MOST_CANDIDATES {
             for &index in &candidates {
                 let stated = self.sums.of(self.name(index));
-                if stated.is_empty() || right.contains(&index) {
-                    continue;
-                }
-                let sum = self.sum(index)?;
-                // Of a name that stands there twice, two different sums do not say which one is meant.
-                let enough = if self.archive.entry(index)?.repeated { stated.len() } else { 1 };
-                if stated.iter().filter(|&&stated| stated == sum).count() >= enough {
+                if !stated.is_empty() && stated.contains(&self.sum(index)?) {
                     right.push(index);
                 }
             }

@@ -40,12 +40,9 @@ impl Scheduler {
     /// Fails a call that nobody wants any more; a worker that computes it has a moment to end.
     pub(super) fn give_up(&mut self, call: CallId, failure: Failure) {
         let Some(open) = self.calls.get(&call) else { return };
-        let limit = self.now + self.policy.cancel_grace_ms;
         for id in &open.at {
-            if let Some(head) = self.replicas.get_mut(id).and_then(|replica| replica.flights.front_mut())
-                && head.call == call
-            {
-                head.deadline = head.deadline.min(limit);
+            if let Some(replica) = self.replicas.get_mut(id) {
+                replica.give_up(call, self.now, self.policy.cancel_grace_ms);
             }
         }
         self.fail(call, failure);
@@ -76,6 +73,7 @@ impl Scheduler {
     pub(super) fn leaves_model(&mut self, model: ModelIndex, was_queued: bool) {
         let state = &mut self.models[model];
         state.open_calls -= 1;
+        state.tally.over += 1;
         if was_queued {
             state.queued -= 1;
         }

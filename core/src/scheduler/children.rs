@@ -59,9 +59,9 @@ impl Scheduler {
         let extra = |id: &ReplicaId| self.replicas.get(id).is_some_and(|replica| replica.extra);
         let ending: Vec<ReplicaId> = self.models[model].replicas.iter().copied().filter(extra).collect();
         for replica in ending {
+            self.terminate(replica);
             self.replicas.remove(&replica);
             self.models[model].replicas.retain(|other| *other != replica);
-            self.actions.push_back(Action::Terminate { replica });
         }
     }
 

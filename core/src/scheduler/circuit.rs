@@ -112,6 +112,7 @@ pub(super) fn is_wrong_package(code: Code) -> bool {
             | Code::PackageIncomplete
             | Code::PackageAmbiguous
             | Code::ChecksumMismatch
+            | Code::IntegrityMismatch
             | Code::PackageTooLarge
             | Code::WasmInvalid
     )

@@ -7,17 +7,23 @@
 //!
 //! - A *model* is idle (nothing in memory), loading (its package is being read), or loaded (its image is there and
 //!   replicas start from it without reading the package again).
-//! - A *call* is queued in its model, in flight in a replica, or *online*: given to the endpoint, which the shell asks. It
-//!   is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
+//! - A *call* is queued in its model, in flight in a replica, *online*: given to the endpoint, which the shell asks, or
+//!   *parked*: which model it means is not known before some are loaded. It is known here until it is settled, exactly once; a worker may still compute a call that is settled (a *ghost*), and
 //!   its reply is then ignored.
 //! - A call may be the *child* of another one, whose engine is suspended until it has the child's answer.
 //! - A *replica* computes its calls in the order in which it got them: the first is being computed, the others wait.
+//! - The shell tells of a time only after all that workers had said by then: nobody is ended, and no call given up, whose
+//!   answer has arrived.
 
 mod calls;
 mod children;
 mod circuit;
 mod dispatch;
+mod dying;
 mod eviction;
+mod lookup;
+mod memory;
+mod notes;
 mod online;
 mod replica;
 mod replicas;
@@ -29,6 +35,9 @@ use std::collections::VecDeque;
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use circuit::Circuit;
+use dying::Dying;
+use notes::Tally;
+pub use notes::{Happened, Note};
 use replica::{Replica, Stage};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 
@@ -57,7 +66,13 @@ struct Model {
     queue: VecDeque<CallId>,
     /// Calls in `queue` that are open.
     queued: usize,
+    /// Calls that wait behind a long one, with no replica to go to, while more replicas are being thought of.
+    stuck: usize,
     replicas: Vec<ReplicaId>,
+    /// Replicas that it has without calls that wait.
+    wanted: usize,
+    /// Memory of an engine that has just started, once that is known.
+    heap: f64,
     /// Calls not yet settled.
     open_calls: usize,
     /// Value of the use counter at the last call.
@@ -71,7 +86,12 @@ struct Model {
     told_fewer: bool,
     /// No further replica is tried before this.
     spawn_after: f64,
+    /// It lacks replicas that wait for dying workers.
+    held_back: bool,
     circuit: Circuit,
+    /// It is being loaded for what its package says.
+    learning: bool,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -88,6 +108,10 @@ struct Call {
     parent: Option<CallId>,
     /// How many open calls have this one as their parent.
     children: usize,
+    /// It waits until it is known which model it means.
+    parked: bool,
+    /// A worker that held it vanished without a word: it may be why.
+    suspect: bool,
 }
 
 /// The state machine. See the module's design note.
@@ -97,13 +121,17 @@ pub struct Scheduler {
     models: Vec<Model>,
     replicas: Table<Replica>,
     calls: Table<Call>,
+    dying: Vec<Dying>,
     next_replica: ReplicaId,
     uses: u64,
     /// The latest time told.
     now: f64,
     /// No open call ends before this.
     earliest_deadline: f64,
+    /// A replica has outgrown what it needed at first.
+    outgrown: bool,
     actions: VecDeque<Action>,
+    notes: VecDeque<Note>,
 }
 
 impl Scheduler {
@@ -116,7 +144,10 @@ impl Scheduler {
                 phase: Phase::Idle,
                 queue: VecDeque::new(),
                 queued: 0,
+                stuck: 0,
                 replicas: Vec::new(),
+                wanted: 0,
+                heap: 0.0,
                 open_calls: 0,
                 last_used: 0,
                 next: 0,
@@ -124,7 +155,10 @@ impl Scheduler {
                 fewer: None,
                 told_fewer: false,
                 spawn_after: 0.0,
+                held_back: false,
                 circuit: Circuit::default(),
+                learning: false,
+                tally: Tally::default(),
             })
             .collect();
         Scheduler {
@@ -132,11 +166,14 @@ impl Scheduler {
             models,
             replicas: Table::new(),
             calls: Table::new(),
+            dying: Vec::new(),
             next_replica: 0,
             uses: 0,
             now: 0.0,
             earliest_deadline: f64::INFINITY,
+            outgrown: false,
             actions: VecDeque::new(),
+            notes: VecDeque::new(),
         }
     }
 
@@ -148,20 +185,9 @@ impl Scheduler {
     /// A caller wants `call` computed. It ends with [`Action::Fail`], or when [`replied`](Self::replied) or
     /// [`answered_online`](Self::answered_online) says so.
     pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        let CallSpec { model, fallback, parent, timeout_ms } = spec;
-        self.now = now;
-        let mut deadline = now + timeout_ms;
-        if let Some(id) = parent {
-            let Some(parent) = self.calls.get_mut(&id) else {
-                self.actions.push_back(Action::Fail { call, failure: children::cancelled_with_parent() });
-                return;
-            };
-            deadline = deadline.min(parent.deadline);
-            parent.children += 1;
-        }
-        let open = Call { model, deadline, timeout_ms, at: Vec::new(), fallback, parent, children: 0 };
-        self.earliest_deadline = self.earliest_deadline.min(deadline);
-        let Some(model) = model else {
+        let Some(open) = self.begin(call, &spec, now) else { return };
+        let deadline = open.deadline;
+        let Some(model) = open.model else {
             self.calls.insert(call, open);
             self.actions.push_back(Action::Online { call, failure: None });
             return;
@@ -173,9 +199,12 @@ impl Scheduler {
         }
         self.dispatch(model, now);
         self.ensure_replicas(model, deadline, now);
-        if parent.is_some() {
+        if spec.parent.is_some() {
             self.ensure_room_for_children(model, now);
         }
+        self.replace_outgrown(now);
+        // Another model is now the one used last.
+        self.evict_for_budget();
     }
 
     /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
@@ -205,19 +234,35 @@ impl Scheduler {
         if self.models[model].phase != Phase::Loading {
             return false;
         }
-        self.models[model].phase = Phase::Loaded;
-        self.ensure_replicas(model, now + self.policy.start_ms, now);
+        let state = &mut self.models[model];
+        state.phase = Phase::Loaded;
+        let only_learnt = std::mem::take(&mut state.learning) && state.open_calls == 0;
+        if only_learnt {
+            // Its other replicas start with the first call.
+            self.evict_excess();
+        } else {
+            self.ensure_replicas(model, now + self.policy.start_ms, now);
+        }
         true
     }
 
     /// The replica takes calls from now on.
     pub fn replica_ready(&mut self, id: ReplicaId, is_async: bool, heap: f64, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        replica.ready(is_async, heap);
         let model = replica.model;
+        let limit = self.models[model].spec.memory_limit;
+        let heap = heap.max(0.0).min(limit);
+        replica.ready(is_async, heap, limit, now);
+        let predecessor = replica.succeeds.take();
         self.models[model].failed_starts = 0;
+        self.note(model, Happened::Ready(id));
+        self.models[model].heap = heap;
         self.tell_fewer(model);
         self.dispatch(model, now);
+        if let Some(predecessor) = predecessor {
+            self.retire(predecessor);
+        }
+        self.evict_for_budget();
     }
 
     /// Whether the time matters to the replica's next answer: it has more to compute, or its model has. Asking a clock is
@@ -230,41 +275,54 @@ impl Scheduler {
     /// The replica answered `call`. `true`: give the caller the answer; `false`: nobody waits for it.
     pub fn replied(&mut self, id: ReplicaId, call: CallId, micros: f64, heap: f64, now: f64) -> bool {
         let Some(replica) = self.replicas.get_mut(&id) else { return false };
-        if !replica.end(call, now) {
+        if !replica.end(call, now, self.policy.cancel_grace_ms) {
             return false;
         }
-        replica.observe(micros, heap);
+        let grew = replica.observe(micros, heap);
+        self.outgrown |= grew && replica.has_outgrown;
         let model = replica.model;
         self.models[model].circuit.succeeded();
         let wanted = self.settle(call);
+        self.models[model].tally.done += u32::from(wanted);
+        self.end_if_left(id);
         self.dispatch(model, now);
+        if grew {
+            self.evict_for_budget();
+        }
         wanted
     }
 
-    /// The replica could not compute `call`; `fatal` when its engine may be damaged.
+    /// The replica could not compute `call`; `fatal` when its engine may be damaged. A worker that fails outside of any call
+    /// may name one that is over.
     pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        if !replica.end(call, now) {
+        let ended = replica.end(call, now, self.policy.cancel_grace_ms);
+        if !ended && !fatal {
             return;
         }
         let model = replica.model;
         self.now = now;
         if fatal {
+            self.note_crash(id, &failure);
             self.models[model].circuit.failed(&failure, now);
         }
-        self.failed_offline(call, failure);
+        if ended {
+            self.failed_offline(call, failure);
+        }
         if fatal {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
         } else {
+            self.end_if_left(id);
             self.dispatch(model, now);
         }
     }
 
-    /// The replica's worker is gone, or could not be started; the shell has ended it. A ready replica's current call
-    /// fails with `failure`, its other calls go elsewhere.
+    /// The replica's worker is gone without having named a call, or could not be started; the shell has ended it. A ready
+    /// replica's current call fails with `failure`, its other calls go elsewhere.
     pub fn died(&mut self, id: ReplicaId, failure: Failure, now: f64) {
         self.now = now;
+        self.note_crash(id, &failure);
         self.lost(id, Some(failure), now);
     }
 
@@ -279,6 +337,7 @@ impl Scheduler {
                 self.unload(model);
             }
         }
+        self.dying.clear();
     }
 
     /// The model that a living replica belongs to.
@@ -291,14 +350,22 @@ impl Scheduler {
         let state = self.models.get(model)?;
         let replicas = || state.replicas.iter().filter_map(|id| self.replicas.get(id));
         let ready = replicas().filter(|replica| replica.stage == Stage::Ready).count();
+        let dying = || self.dying.iter().filter(|dying| dying.model == model);
         Some(ModelStats {
             state: state.phase.name(),
             ready,
             starting: state.replicas.len() - ready,
+            dying: dying().count(),
             queued: state.queued,
             running: state.open_calls - state.queued,
+            done: state.tally.done,
+            failed: state.tally.over - state.tally.done,
+            restarts: state.tally.restarts,
             // An empty `sum` of floats would be -0.
-            heap: replicas().fold(0.0, |sum, replica| sum + replica.heap),
+            heap: replicas()
+                .map(|replica| replica.heap)
+                .chain(dying().map(|dying| dying.heap))
+                .fold(0.0, |sum, heap| sum + heap),
         })
     }
 }

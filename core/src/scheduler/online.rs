@@ -4,7 +4,7 @@ use super::{Action, Call, CallId, Scheduler};
 use crate::error::{Code, Failure};
 
 impl Call {
-    /// When a call that still waits for its model to load goes online: after half of its time.
+    /// When a call that still waits for a model to load goes online: after half of its time.
     pub(super) fn patience(&self) -> f64 {
         self.deadline - self.timeout_ms / 2.0
     }
@@ -24,14 +24,18 @@ impl Scheduler {
     /// A call could not be computed here: it goes online, or fails.
     pub(super) fn failed_offline(&mut self, call: CallId, failure: Failure) {
         let Some(open) = self.calls.get_mut(&call) else { return };
-        // A call that is online was given up here already.
-        let Some(model) = open.model else { return };
+        if open.model.is_none() && !open.parked {
+            // A call that is online was given up here already.
+            return;
+        }
         if !open.fallback || !falls_back(failure.code) {
             return self.fail(call, failure);
         }
-        open.model = None;
+        open.parked = false;
         let was_queued = std::mem::take(&mut open.at).is_empty();
-        self.leaves_model(model, was_queued);
+        if let Some(model) = open.model.take() {
+            self.leaves_model(model, was_queued);
+        }
         self.actions.push_back(Action::Online { call, failure: Some(failure) });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{CallId, ModelIndex};
+use super::{CallId, ModelIndex, ReplicaId};
 
 /// A call that takes longer, in microseconds, is not short: nothing is posted behind it.
 const SHORT_MICROS: f64 = 1_000.0;
@@ -10,6 +10,11 @@ const SHORT_MICROS: f64 = 1_000.0;
 const WINDOW_MICROS: f64 = 4_000.0;
 /// Most calls a worker ever holds.
 const WINDOW_MAX: usize = 128;
+/// Answers after which an engine is taken to have the memory that its work needs.
+const SETTLED: u32 = 16;
+/// Growth beyond that, in bytes, which is always let pass.
+const SLACK: f64 = 67_108_864.0;
+
 /// A worker whose current call has taken this long, in milliseconds, gets nothing more behind it.
 pub(super) const STALL_MS: f64 = 5.0;
 
@@ -28,6 +33,8 @@ pub(super) struct Flight {
     pub call: CallId,
     /// When it must be over; past that the worker is taken to be stuck.
     pub deadline: f64,
+    /// It was given up while it waited: once it is computed, it has the grace to end.
+    pub given_up: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +53,20 @@ pub(super) struct Replica {
     pub extra: bool,
     /// Its engine is suspended until another service has answered.
     pub waits: bool,
+    /// Its worker is gone, but answers that it sent before may still arrive.
+    pub gone: bool,
+    /// When it was last given a call, or seen to compute one.
+    pub used: f64,
+    /// The replica whose place it takes once it is ready.
+    pub succeeds: Option<ReplicaId>,
+    /// It gets no more calls, and ends with those that it has.
+    pub leaves: bool,
+    /// Its engine has grown far beyond what it needed at first.
+    pub has_outgrown: bool,
+    limit: f64,
+    answers: u32,
+    /// The size of the engine that is too large.
+    mark: f64,
     window: usize,
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
@@ -65,14 +86,24 @@ impl Replica {
             heap: 0.0,
             extra: false,
             waits: false,
+            gone: false,
+            used: 0.0,
+            succeeds: None,
+            leaves: false,
+            has_outgrown: false,
+            limit: f64::INFINITY,
+            answers: 0,
+            mark: f64::INFINITY,
             window: 1,
             filling: true,
             suspends: false,
         }
     }
 
-    pub fn ready(&mut self, suspends: bool, heap: f64) {
+    pub fn ready(&mut self, suspends: bool, heap: f64, limit: f64, now: f64) {
         self.stage = Stage::Ready;
+        self.used = now;
+        self.limit = limit;
         self.boot_deadline = None;
         self.suspends = suspends;
         self.heap = heap;
@@ -90,35 +121,72 @@ impl Replica {
 
     pub fn has_room(&self, now: f64) -> bool {
         let (count, window) = (self.flights.len(), self.window(now));
-        self.stage == Stage::Ready && count < window && (self.filling || count <= window / 2)
+        let takes_calls = self.stage == Stage::Ready && !self.gone && !self.leaves;
+        takes_calls && count < window && (self.filling || count <= window / 2)
     }
 
     pub fn post(&mut self, call: CallId, deadline: f64, now: f64) {
         if self.flights.is_empty() {
             self.head_since = now;
         }
-        self.flights.push_back(Flight { call, deadline });
+        self.used = now;
+        self.flights.push_back(Flight { call, deadline, given_up: false });
         self.filling = self.flights.len() < self.window;
     }
 
-    /// Takes a call out of flight; `false` if it was not there.
-    pub fn end(&mut self, call: CallId, now: f64) -> bool {
+    /// Nobody waits for a call any more: it has `grace` to end, from when it is computed.
+    pub fn give_up(&mut self, call: CallId, now: f64, grace: f64) {
+        let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return };
+        self.flights[at].given_up = true;
+        if at == 0 {
+            self.flights[0].deadline = now + grace;
+        }
+    }
+
+    /// Takes a call out of flight; `false` if it was not there. The next one is computed from now on.
+    pub fn end(&mut self, call: CallId, now: f64, grace: f64) -> bool {
         let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
         self.flights.remove(at);
+        if at == 0
+            && let Some(head) = self.flights.front_mut()
+            && head.given_up
+        {
+            head.deadline = now + grace;
+        }
         self.waits = false;
         self.head_since = now;
         self.filling |= self.flights.len() <= self.window / 2;
         true
     }
 
+    /// Whether it is there to stay: it is ready and nothing takes its place.
+    pub fn lasts(&self) -> bool {
+        self.stage == Stage::Ready && !self.leaves && !self.extra
+    }
+
+    /// From now on its engine is too large when it has doubled, or has come near its limit.
+    pub fn settle(&mut self) {
+        self.has_outgrown = false;
+        let mark = (self.heap * 2.0).max(self.heap + SLACK);
+        self.mark = mark.min((self.limit * 0.75).max((self.heap + self.limit) / 2.0));
+    }
+
     /// Learns from a call's duration. The window holds at most [`WINDOW_MICROS`] of work; it doubles while calls are short
-    /// and is one again as soon as a call is not.
-    pub fn observe(&mut self, micros: f64, heap: f64) {
+    /// and is one again as soon as a call is not. `true` when the engine has grown.
+    pub fn observe(&mut self, micros: f64, heap: f64) -> bool {
+        let heap = heap.max(0.0).min(self.limit);
+        let grew = heap > self.heap;
         self.heap = heap;
+        self.answers = self.answers.saturating_add(1);
+        if self.answers == SETTLED {
+            self.settle();
+        }
+        self.has_outgrown |= grew && heap > self.mark;
         let fits = (WINDOW_MICROS / micros.max(1.0)) as usize;
         let short = micros < SHORT_MICROS && !self.suspends;
         let limit = if short { fits.clamp(1, WINDOW_MAX) } else { 1 };
         self.window = limit.min(self.window * 2);
+        grew
     }
 }
 
@@ -128,7 +196,7 @@ mod tests {
 
     fn ready() -> Replica {
         let mut replica = Replica::new(0, 0.0);
-        replica.ready(false, 0.0);
+        replica.ready(false, 0.0, f64::INFINITY, 0.0);
         replica
     }
 
@@ -151,7 +219,7 @@ mod tests {
     #[test]
     fn an_instance_that_suspends_holds_one_call() {
         let mut replica = ready();
-        replica.ready(true, 0.0);
+        replica.ready(true, 0.0, f64::INFINITY, 0.0);
         for _ in 0..5 {
             replica.observe(20.0, 0.0);
         }
@@ -170,7 +238,7 @@ mod tests {
         }
         for call in 0..4 {
             assert!(!replica.has_room(0.0), "{call}");
-            replica.end(call, 0.0);
+            replica.end(call, 0.0, 0.0);
         }
         for call in 8..12 {
             assert!(replica.has_room(0.0), "{call}");
@@ -188,8 +256,8 @@ mod tests {
         replica.post(1, 100.0, 10.0);
         assert!(replica.has_room(10.0 + STALL_MS));
         assert!(!replica.has_room(10.1 + STALL_MS));
-        assert!(replica.end(1, 30.0));
-        assert!(!replica.end(1, 30.0));
+        assert!(replica.end(1, 30.0, 0.0));
+        assert!(!replica.end(1, 30.0, 0.0));
         assert!(replica.has_room(30.0));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::circuit::is_wrong_package;
 use super::replica::{Replica, Stage};
-use super::{Action, ModelIndex, Phase, ReplicaId, Scheduler};
+use super::{Action, Happened, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 
 /// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
@@ -18,6 +18,8 @@ impl Scheduler {
             Phase::Idle => {
                 self.make_room_for(model);
                 self.models[model].phase = Phase::Loading;
+                self.note(model, Happened::Load);
+                self.models[model].wanted = self.first_replicas(model);
                 let replica = self.add_replica(model, start_deadline);
                 self.actions.push_back(Action::Load { model, replica });
             }
@@ -26,7 +28,11 @@ impl Scheduler {
                 if !self.models[model].replicas.is_empty()
                     && (now < self.models[model].spawn_after || self.models[model].circuit.is_open(now)) => {}
             Phase::Loaded => {
-                while self.models[model].replicas.len() < self.models[model].spec.replicas.max(1) as usize {
+                while self.models[model].replicas.len() < self.wanted_replicas(model) {
+                    if self.dying.len() >= self.policy.max_dying {
+                        self.models[model].held_back = true;
+                        return;
+                    }
                     let replica = self.add_replica(model, start_deadline);
                     self.actions.push_back(Action::Spawn { model, replica });
                 }
@@ -39,24 +45,40 @@ impl Scheduler {
         let id = self.next_replica;
         self.replicas.insert(id, Replica::new(model, start_deadline));
         self.models[model].replicas.push(id);
+        let tally = &mut self.models[model].tally;
+        if tally.missing > 0 {
+            tally.missing -= 1;
+            tally.restarts += 1;
+            self.note(model, Happened::Restart(id));
+        }
         id
     }
 
-    /// A replica is gone. With a `cause`, the call it was computing fails with it; all others go back to the front of
-    /// the queue, in order.
+    /// A replica is gone. With a `cause`, the call it was computing fails with it, at the latest when that happens a second
+    /// time; all others go back to the front of the queue, in order. Another one starts in its place.
     pub(super) fn lost(&mut self, id: ReplicaId, cause: Option<Failure>, now: f64) {
         let Some(replica) = self.replicas.remove(&id) else { return };
         let model = replica.model;
         self.models[model].replicas.retain(|other| *other != id);
+        if replica.lasts() {
+            self.models[model].tally.missing += 1;
+        }
         let mut flights = replica.flights;
         if replica.stage == Stage::Ready
             && let Some(failure) = &cause
         {
             self.models[model].circuit.failed(failure, now);
             let head = flights.front().map(|flight| flight.call);
-            if let Some(head) = head.filter(|head| self.calls.get(head).is_some_and(|call| call.at == [id])) {
-                flights.pop_front();
-                self.failed_offline(head, failure.clone());
+            if let Some(head) = head
+                && let Some(call) = self.calls.get_mut(&head).filter(|call| call.at == [id])
+            {
+                // A worker that said nothing may not even have begun with it: it has a second chance.
+                let is_culprit = !replica.gone || replica.waits || call.suspect;
+                call.suspect = true;
+                if is_culprit {
+                    flights.pop_front();
+                    self.failed_offline(head, failure.clone());
+                }
             }
         }
         for flight in flights.iter().rev() {
@@ -76,7 +98,7 @@ impl Scheduler {
             let cause = cause.unwrap_or_else(|| Failure::new(Code::WorkerCrashed, "The worker ended while starting."));
             if state.phase == Phase::Loading || state.replicas.is_empty() {
                 self.load_failed(model, &cause, now);
-            } else if !replica.extra {
+            } else if !replica.extra && replica.succeeds.is_none() {
                 state.fewer = Some(cause);
                 self.tell_fewer(model);
             }
@@ -90,6 +112,8 @@ impl Scheduler {
             self.dispatch(model, now);
             self.ensure_replicas(model, now + self.policy.start_ms, now);
             self.ensure_room_for_children(model, now);
+        } else if !replica.extra {
+            self.replace(model, now);
         }
     }
 
@@ -126,11 +150,14 @@ impl Scheduler {
 
     pub(super) fn unload(&mut self, model: ModelIndex) {
         for replica in std::mem::take(&mut self.models[model].replicas) {
+            self.terminate(replica);
             self.replicas.remove(&replica);
-            self.actions.push_back(Action::Terminate { replica });
         }
         let state = &mut self.models[model];
         state.phase = Phase::Idle;
+        state.learning = false;
+        state.tally.missing = 0;
+        state.held_back = false;
         // The next load may be of a better package.
         state.failed_starts = 0;
         state.fewer = None;

@@ -1,12 +1,13 @@
 //! What the passing of time changes: deadlines, and calls stuck behind a long one.
 
-use super::replica::{STALL_MS, Stage};
-use super::{Action, CallId, Phase, ReplicaId, Scheduler};
+use super::replica::{Replica, STALL_MS, Stage};
+use super::{CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 use crate::number::number;
 
 impl Scheduler {
-    /// Time has passed. To be called at [`next_tick`](Self::next_tick); early or late calls do no harm.
+    /// Time has passed, and all that workers had said by `now` was told. To be called at [`next_tick`](Self::next_tick);
+    /// early or late calls do no harm.
     pub fn tick(&mut self, now: f64) {
         self.now = now;
         self.end_overdue_starts(now);
@@ -14,12 +15,19 @@ impl Scheduler {
             self.end_overdue_calls(now);
         }
         self.end_stuck_workers(now);
+        self.forget_dying(now, |dying| now >= dying.until);
         self.rescue_waiting_calls(now);
+        self.end_idle_replicas(now);
+        self.replace_outgrown(now);
     }
 
     /// When the next tick is due, in the same clock as `now`; infinity when nothing is pending.
     pub fn next_tick(&self) -> f64 {
-        let mut next = self.earliest_deadline;
+        if self.outgrown {
+            return self.now;
+        }
+        let idle = self.next_idle_tick().min(self.earliest_deadline);
+        let mut next = self.dying.iter().fold(idle, |next, dying| next.min(dying.until));
         for replica in self.replicas.values() {
             match replica.stage {
                 Stage::Starting => {
@@ -29,7 +37,8 @@ impl Scheduler {
                     if let Some(head) = replica.flights.front() {
                         next = next.min(head.deadline);
                     }
-                    if replica.flights.len() > 1 && self.models[replica.model].replicas.len() > 1 {
+                    let model = &self.models[replica.model];
+                    if replica.flights.len() > 1 && model.replicas.len().max(model.spec.replicas as usize) > 1 {
                         next = next.min(replica.head_since + STALL_MS + 1.0);
                     }
                 }
@@ -67,7 +76,8 @@ impl Scheduler {
                      starting. Check the package, or raise `timeout`.",
                 )
             };
-            self.actions.push_back(Action::Terminate { replica: id });
+            self.note_crash(id, &failure);
+            self.terminate(id);
             self.lost(id, Some(failure), now);
         }
     }
@@ -78,7 +88,8 @@ impl Scheduler {
         self.earliest_deadline = f64::INFINITY;
         for (id, call) in self.calls.iter() {
             let mut next = call.deadline;
-            if call.fallback && call.model.is_some_and(|model| self.models[model].phase == Phase::Loading) {
+            let loading = |model: ModelIndex| self.models[model].phase == Phase::Loading;
+            if call.fallback && call.model.map_or(call.parked, loading) {
                 next = next.min(call.patience());
             }
             if now >= call.deadline {
@@ -96,8 +107,15 @@ impl Scheduler {
         }
         for id in overdue {
             let Some(call) = self.calls.get(&id) else { continue };
+            let waits = |at: &ReplicaId| {
+                let suspended_in =
+                    |replica: &Replica| replica.flights.front().filter(|_| replica.waits).map(|head| head.call);
+                self.replicas.get(at).and_then(suspended_in) == Some(id)
+            };
             let (doing, advice) = match (call.model, call.at.is_empty()) {
+                (None, _) if call.parked => ("packages were still being read to find the model that it names", "."),
                 (None, _) => ("the endpoint had not answered", "."),
+                (_, false) if call.at.iter().any(waits) => ("a service that its model called had not answered", "."),
                 (_, false) => ("its computation was not over", ", or give the model more replicas."),
                 (Some(model), true) if self.models[model].phase == Phase::Loaded => {
                     ("it was waiting for a replica", ", or give the model more replicas.")
@@ -106,7 +124,7 @@ impl Scheduler {
             };
             let timeout = number(call.timeout_ms);
             let message = format!("The call ran out of time after {timeout} ms: {doing}. Raise `timeout`{advice}");
-            self.fail(id, Failure::new(Code::Timeout, message));
+            self.give_up(id, Failure::new(Code::Timeout, message));
         }
     }
 
@@ -119,7 +137,7 @@ impl Scheduler {
             .map(|(id, _)| *id)
             .collect();
         for id in stuck {
-            self.actions.push_back(Action::Terminate { replica: id });
+            self.terminate(id);
             self.lost(id, None, now);
         }
     }
@@ -137,12 +155,18 @@ impl Scheduler {
             let Some(replica) = self.replicas.get_mut(&from) else { continue };
             let model = replica.model;
             let waiting: Vec<CallId> = replica.flights.iter().skip(1).map(|flight| flight.call).collect();
+            let mut stuck = 0;
             for call in waiting {
                 if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
-                    let Some(to) = self.pick(model, Some(from), false, now) else { break };
-                    self.post(call, to, now);
+                    match self.pick(model, Some(from), false, now) {
+                        Some(to) => self.post(call, to, now),
+                        None => stuck += 1,
+                    }
                 }
             }
+            self.models[model].stuck = stuck;
+            self.ensure_replicas(model, now, now);
+            self.models[model].stuck = 0;
         }
     }
 }

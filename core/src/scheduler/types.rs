@@ -75,6 +75,8 @@ pub struct ModelSpec {
     pub prevent_cleanup: bool,
     /// Its package is always the same bytes: reading it again cannot help.
     pub is_constant: bool,
+    /// Bytes of memory that its engine may have.
+    pub memory_limit: f64,
 }
 
 /// How a call is to be computed.
@@ -95,12 +97,20 @@ pub struct CallSpec {
 pub struct Policy {
     /// Models kept loaded before the least recently used one is evicted.
     pub max_models: usize,
+    /// Bytes of memory that all engines should have together; it may be infinite.
+    pub memory_budget: f64,
+    /// Replicas that start with a model; further ones start as calls wait.
+    pub processors: u32,
+    /// Time after which a replica without calls ends, unless it is its model's only one; it may be infinite.
+    pub idle_ms: f64,
     /// Time for a model to become ready, download included.
     pub start_ms: f64,
     /// Time for a new worker to say its first word.
     pub boot_ms: f64,
     /// Time a cancelled call may still take before its worker is ended.
     pub cancel_grace_ms: f64,
+    /// Workers that were ended while they computed and may still run, beyond which replacements wait.
+    pub max_dying: usize,
 }
 
 /// A model in numbers.
@@ -112,10 +122,18 @@ pub struct ModelStats {
     pub ready: usize,
     /// Replicas that are starting.
     pub starting: usize,
+    /// Workers that were ended while they computed and may still run.
+    pub dying: usize,
     /// Calls waiting for a replica.
     pub queued: usize,
     /// Calls given to a replica.
     pub running: usize,
-    /// Memory of all its engines, in bytes.
+    /// Calls that were computed here.
+    pub done: u32,
+    /// Calls that ended here in another way, those that went online among them.
+    pub failed: u32,
+    /// Replicas that took the place of others.
+    pub restarts: u32,
+    /// Memory of all its engines, dying ones included, in bytes.
     pub heap: f64,
 }

@@ -8,6 +8,7 @@ use spark_execute_core::{Code, Failure};
 pub const START_MS: f64 = 60_000.0;
 pub const BOOT_MS: f64 = 30_000.0;
 pub const GRACE_MS: f64 = 100.0;
+pub const MAX_DYING: usize = 4;
 
 pub struct Bench {
     pub scheduler: Scheduler,
@@ -15,7 +16,7 @@ pub struct Bench {
 }
 
 pub fn spec(replicas: u32) -> ModelSpec {
-    ModelSpec { replicas, prevent_cleanup: false, is_constant: false }
+    ModelSpec { replicas, prevent_cleanup: false, is_constant: false, memory_limit: 4_294_967_296.0 }
 }
 
 pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
@@ -42,18 +43,37 @@ pub fn trap() -> Failure {
 
 impl Bench {
     pub fn new(max_models: usize, models: Vec<ModelSpec>) -> Self {
-        let policy = Policy { max_models, start_ms: START_MS, boot_ms: BOOT_MS, cancel_grace_ms: GRACE_MS };
+        Bench::with(models, |policy| policy.max_models = max_models)
+    }
+
+    /// A bench whose policy, without bounds on memory, is changed by `with`.
+    pub fn with(models: Vec<ModelSpec>, with: impl FnOnce(&mut Policy)) -> Self {
+        let mut policy = Policy {
+            max_models: 20,
+            memory_budget: f64::INFINITY,
+            processors: 64,
+            idle_ms: f64::INFINITY,
+            start_ms: START_MS,
+            boot_ms: BOOT_MS,
+            cancel_grace_ms: GRACE_MS,
+            max_dying: MAX_DYING,
+        };
+        with(&mut policy);
         Bench { scheduler: Scheduler::new(policy, models), now: 0.0 }
     }
 
     /// One model, loaded, its first replica (1) ready; the others starting.
     pub fn loaded(replicas: u32) -> Self {
-        let mut bench = Bench::new(20, vec![spec(replicas)]);
+        Bench::new(20, vec![spec(replicas)]).load()
+    }
+
+    pub fn load(mut self) -> Self {
+        let bench = &mut self;
         bench.call(1, 0);
         bench.image(1);
         bench.ready(1);
         bench.reply(1, 1, 5_000.0);
-        bench
+        self
     }
 
     pub fn actions(&mut self) -> Vec<Action> {
@@ -96,6 +116,12 @@ impl Bench {
     pub fn died(&mut self, replica: ReplicaId) -> Vec<Action> {
         self.scheduler.died(replica, trap(), self.now);
         self.actions()
+    }
+
+    /// Cancels a call: its caller alone is told.
+    pub fn cancel(&mut self, call: CallId) {
+        self.scheduler.cancel(call, self.now);
+        assert_eq!(failed(&self.actions()), [(call, Code::Cancelled)]);
     }
 
     pub fn tick(&mut self, now: f64) -> Vec<Action> {

@@ -2,6 +2,10 @@
 (() => {
   const DEADLINE_MS = 20_000;
 
+  // On every machine as many replicas start.
+  let count = 4;
+  Object.defineProperty(navigator, "hardwareConcurrency", { get: () => count });
+
   const open = new Set();
   const { createObjectURL, revokeObjectURL } = URL;
   URL.createObjectURL = (...of) => {
@@ -26,6 +30,9 @@
     /** How many object URLs this page has not revoked. */
     openObjectUrls: () => open.size,
 
+    /** How many processors the machine is taken to have from now on. */
+    processors: (of) => void (count = of),
+
     /** A request with these inputs. */
     ask: (inputs, request_meta = {}) => ({ request_data: { inputs }, request_meta }),
 
@@ -43,6 +50,8 @@
         code: error?.code,
         status: error?.status,
         path: error?.path,
+        allowed: error?.allowed,
+        requested: error?.requested,
         message: error?.message ?? String(error),
         details: error?.details,
         cause: error?.cause instanceof Error ? shown(error.cause) : error?.cause,

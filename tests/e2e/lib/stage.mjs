@@ -62,9 +62,10 @@ export function stage(options = {}) {
   });
 
   return {
-    /** A test in a page of its own. */
-    test(name, work) {
-      nodeTest(name, { timeout: DEADLINE_MS }, async () => {
+    /** A test in a page of its own; `options` may give it more time. */
+    test(name, ...rest) {
+      const work = rest.pop();
+      nodeTest(name, { timeout: DEADLINE_MS, ...rest[0] }, async () => {
         const page = await Page.open(browser, server);
         try {
           await work(page);

@@ -10,7 +10,8 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return n >>> 0;
 });
 
-function crc32(bytes) {
+/** The sum that archives keep of an entry. */
+export function crc32(bytes) {
   let crc = -1;
   for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ -1) >>> 0;

@@ -5,6 +5,7 @@ export const FAMILIES = {
   cylinder: { base: { radius: 2, height: 5 }, numbers: ["radius", "height"], texts: [] },
   slow: { base: { ms: 1, tag: "t" }, numbers: [], texts: ["tag"] },
   counter: { base: { tag: "t" }, numbers: ["step"], texts: ["tag"], stateful: true },
+  hog: { base: { grow_mb: 0, tag: "t" }, numbers: [], texts: ["tag"], stateful: true },
   crash: { base: { mode: "none", value: 7 }, numbers: ["value"], texts: [] },
   async: {
     base: { dispatch: false, radius: 2, height: 5 },
@@ -25,5 +26,6 @@ export const TWINS = {
   "cylinder-export": "cylinder",
   "cylinder-modern": "cylinder-o3",
   "cylinder-modern-imported": "cylinder-imported",
+  "hog-modern-imported": "hog-imported",
   "async-modern": "async-o3",
 };

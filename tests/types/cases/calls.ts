@@ -117,14 +117,18 @@ const { response, cancellationToken } = spark.executeWithCancellationToken<Cylin
 is<typeof response, Promise<SparkResponse<CylinderOutputs>>>(true);
 is<typeof cancellationToken, CancellationToken>(true);
 const { cancel } = cancellationToken;
-is<ReturnType<typeof cancel>, void>(true);
+is<ReturnType<typeof cancel>, boolean>(true);
 // @ts-expect-error it is no promise itself
 spark.executeWithCancellationToken(input, "a").then();
 
 // The rest.
 is<ReturnType<typeof spark.destroy>, Promise<void>>(true);
 is<ReturnType<typeof spark.stats>, ModelStats[]>(true);
+is<ModelStats["dying"], number>(true);
 is<ModelStats["state"], "idle" | "loading" | "loaded">(true);
 is<ModelStats["memory"], number>(true);
 // @ts-expect-error there is no such method
 spark.dispose();
+
+// Giving it up.
+is<ReturnType<(typeof spark)[typeof Symbol.asyncDispose]>, Promise<void>>(true);

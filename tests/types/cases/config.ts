@@ -11,7 +11,11 @@ new Spark({
     { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
   ],
   offlineMaxService: 5,
+  memoryBudget: 2 * 1024 ** 3,
+  memoryLimit: 512 * 1024 ** 2,
+  idleTimeout: Infinity,
   timeout: 1000,
+  cancelGrace: 0,
   sparkEndpoint: null,
 });
 new Spark({
@@ -20,8 +24,14 @@ new Spark({
   ],
   offlineMaxService: undefined,
   timeout: undefined,
+  cancelGrace: undefined,
   sparkEndpoint: undefined,
 });
+
+one({ versionId, binary, integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" });
+one({ versionId, binary, integrity: null });
+// @ts-expect-error not text
+one({ versionId, binary, integrity: new Uint8Array(32) });
 
 // Older spellings.
 new Spark({ nodeGenModels: [{ versionId, binary, parallel: 2, metadata: {} }], replica: 2 });
@@ -47,8 +57,19 @@ new Spark({ nodegenModels: [{ versionId, binary }], nodeGenModels: [{ versionId,
 new Spark({ nodegenModels: [{ versionId, binary }], timeOut: 1 });
 // @ts-expect-error text
 new Spark({ nodegenModels: [{ versionId, binary }], timeout: "60000" });
+// @ts-expect-error text
+new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: "100" });
+// @ts-expect-error null is not a number
+new Spark({ nodegenModels: [{ versionId, binary }], cancelGrace: null });
 // @ts-expect-error null is not a number
 new Spark({ nodegenModels: [{ versionId, binary }], offlineMaxService: null });
+// @ts-expect-error text
+new Spark({ nodegenModels: [{ versionId, binary }], memoryLimit: "512 MB" });
+// @ts-expect-error for all models together
+one({ versionId, binary, memoryBudget: 1e9 });
+// @ts-expect-error null is not a number
+one({ versionId, binary, memoryLimit: null });
+one({ versionId, binary, memoryLimit: 65536 });
 // @ts-expect-error how requests identify themselves
 new Spark({ nodegenModels: [{ versionId, binary }], sparkEndpoint: { url: "https://a.example", tenant: "t" } });
 // @ts-expect-error `new` is needed

@@ -106,3 +106,13 @@ WasmRunnerErrors.RetryTimeoutError;
 Spark.WasmRunnerErrors = {};
 
 export { spark, model, nested, endpoint, wrong, plain };
+
+export function ofMemory(error: unknown): number | undefined {
+  if (Spark.isError(error, "MEMORY_LIMIT")) {
+    is<typeof error.allowed, number | undefined>(true);
+    return error.requested;
+  }
+  // @ts-expect-error only a MemoryLimitError has it
+  if (Spark.isError(error, "OUT_OF_MEMORY")) return error.allowed;
+  return undefined;
+}

@@ -10,7 +10,7 @@ use js_sys::{Function, Promise, Uint8Array};
 use spark_execute_core::protocol::FromWorker;
 use wasm_bindgen::prelude::*;
 
-use crate::js::strict_decoder;
+use crate::js::{Decoder, strict_decoder};
 use crate::scope::Port;
 use crate::wire::Js;
 
@@ -18,6 +18,7 @@ use crate::wire::Js;
 #[derive(Clone)]
 pub struct Exchange {
     port: Port,
+    decoder: Rc<Decoder>,
     open: Rc<RefCell<Open>>,
 }
 
@@ -30,13 +31,13 @@ struct Open {
 impl Exchange {
     /// None so far; they will go through `port`.
     pub fn new(port: Port) -> Self {
-        Exchange { port, open: Rc::default() }
+        Exchange { port, decoder: Rc::new(strict_decoder()), open: Rc::default() }
     }
 
     /// Asks the page; `bytes` are UTF-8 JSON. Gives a promise of the answer, a string.
     pub fn ask(&self, service: f64, bytes: &Uint8Array) -> Promise {
         // Read at once: when the memory grows, `bytes` are gone. The page tells the model when this is not JSON.
-        let request = strict_decoder().decode(bytes).unwrap_or_else(|_| JsValue::from_str(""));
+        let request = self.decoder.decode(bytes).unwrap_or_else(|_| JsValue::from_str(""));
         Promise::new(&mut |resolve, _| {
             let id = {
                 let mut open = self.open.borrow_mut();

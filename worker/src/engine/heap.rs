@@ -11,8 +11,9 @@ use spark_execute_core::Code;
 use spark_execute_core::number::number;
 use wasm_bindgen::prelude::*;
 
-use super::fault::Fault;
+use super::fault::{Fault, no_memory};
 use crate::js::{Decoder, Encoder, Sized, strict_decoder};
+use crate::scope::Environment;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,6 +40,7 @@ const KEPT: u32 = 16 * 1024;
 pub struct Heap {
     instance: Instance,
     memory: WebAssembly::Memory,
+    environment: Environment,
     encoder: Encoder,
     decoder: Decoder,
     kept: u32,
@@ -63,10 +65,11 @@ pub struct Input {
 }
 
 impl Heap {
-    pub fn new(instance: Instance, memory: WebAssembly::Memory) -> Result<Self, Fault> {
+    pub fn new(instance: Instance, memory: WebAssembly::Memory, environment: &Environment) -> Result<Self, Fault> {
         let mut heap = Heap {
             instance,
             memory,
+            environment: environment.clone(),
             encoder: Encoder::new(),
             decoder: strict_decoder(),
             kept: 0,
@@ -171,7 +174,7 @@ impl Heap {
     fn allocate(&self, size: f64) -> Result<u32, Fault> {
         let out_of_memory = |details: String| {
             let message = format!("The model has no memory for a request of {} bytes. Send less data.", number(size));
-            Fault::fatal(Code::OutOfMemory, &message, details)
+            Fault { failure: no_memory(&message, &self.environment).with_details(details), fatal: true }
         };
         if size > f64::from(u32::MAX) {
             return Err(out_of_memory(String::new()));

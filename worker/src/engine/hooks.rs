@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::console::Tail;
 use super::dispatch::Exchange;
-use super::fault::{NO_MEMORY_TO_START, is_memory};
+use super::fault::{is_memory, no_memory_to_start};
 use crate::js::{as_object, describe, get, set};
 use crate::scope::Environment;
 
@@ -133,7 +133,7 @@ pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -
         return Failure::new(Code::PackageIncomplete, message).at(said);
     }
     if is_memory(&said, environment) {
-        return Failure::new(Code::OutOfMemory, NO_MEMORY_TO_START).with_details(tail.take_after(&said));
+        return no_memory_to_start(environment).with_details(tail.take_after(&said));
     }
     let (code, message) = if code == Code::WasmInvalid.as_str() {
         (Code::WasmInvalid, "The model's WebAssembly cannot be linked with its glue: they belong to different builds.")

@@ -2,6 +2,7 @@
 //! `_construct`, `_is_async`, `_node_calc_v3`.
 
 use js_sys::{Array, ArrayBuffer, Function, Object, Promise, WebAssembly};
+use spark_execute_core::memory::MOST_PAGES;
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -9,11 +10,12 @@ use web_sys::{Blob, Url};
 
 use super::console::Tail;
 use super::dispatch::Exchange;
-use super::fault::{Fault, NO_MEMORY_TO_START, is_memory};
+use super::fault::{Fault, is_memory, no_memory_to_start};
 use super::heap::{Heap, Instance};
 use super::hooks::{Hooks, start_failure};
 use crate::POLICY;
 use crate::js::{describe, get, set};
+use crate::phases::{self, Phase};
 use crate::scope::Environment;
 
 #[wasm_bindgen]
@@ -33,8 +35,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn ccall(
         this: &Workbook,
-        name: &str,
-        returns: &str,
+        name: &JsValue,
+        returns: &JsValue,
         types: &Array,
         arguments: &Array,
         options: &Object,
@@ -51,6 +53,8 @@ pub struct Parts {
     pub data: Option<ArrayBuffer>,
     /// What [`prepare`] made of the glue, when that was done already.
     pub prepared: Option<Result<Prepared>>,
+    /// The most pages of memory that the module was compiled for, where it declares more itself; else all there can be.
+    pub max_pages: f64,
 }
 
 /// Glue that was evaluated.
@@ -66,28 +70,55 @@ pub struct Engine {
     workbook: u32,
     tail: Tail,
     environment: Environment,
+    suspending: Suspending,
     /// It may suspend while computing: never two calls at once.
     pub is_async: bool,
+}
+
+/// What every call of an engine that may suspend is made with: texts would have to be made anew for each.
+struct Suspending {
+    function: JsValue,
+    number: JsValue,
+    types: Array,
+    options: Object,
+}
+
+impl Suspending {
+    fn new() -> Self {
+        let number = JsValue::from_str("number");
+        let options = Object::new();
+        set(&options, "async", &JsValue::TRUE);
+        let types = Array::of4(&number, &number, &number, &number);
+        Suspending { function: "node_calc_v3".into(), number, types, options }
+    }
 }
 
 /// Evaluates the glue.
 pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
     let tail = Tail::default();
     tail.replace_console();
-    Ok(Prepared { factory: evaluate(glue, environment)?, tail })
+    let began = phases::clock();
+    let factory = evaluate(glue, environment)?;
+    phases::over(Phase::Glue, began);
+    Ok(Prepared { factory, tail })
 }
 
 /// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
 /// `exchange`.
 pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
+    if parts.max_pages < f64::from(MOST_PAGES) {
+        environment.limit_memory(parts.max_pages);
+    }
     let Prepared { factory, tail } = parts.prepared.unwrap_or_else(|| prepare(&parts.glue, environment))?;
     let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
+    let began = phases::clock();
     let started = factory
         .call1(&JsValue::UNDEFINED, &hooks.options)
         .map_err(|error| start_failure(&error, &tail, environment))?;
     let outcome = Promise::race(&Array::of2(&settled(started), &hooks.failed));
     let boxed = JsFuture::from(outcome).await.map_err(|error| start_failure(&error, &tail, environment))?;
     let instance: Workbook = Array::from(&boxed).get(0).unchecked_into();
+    let began = phases::over(Phase::Instantiate, began);
 
     for name in ["_construct", "_node_calc_v3", "_malloc", "_free"] {
         if !get(&instance, name).is_function() {
@@ -103,20 +134,29 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
     }
     let workbook = instance.construct().map_err(|error| {
         let said = describe(&error);
-        let (code, message) = if is_memory(&said, environment) {
-            (Code::OutOfMemory, NO_MEMORY_TO_START)
+        let failure = if is_memory(&said, environment) {
+            no_memory_to_start(environment)
         } else {
             let message = "The model started but could not construct its workbook. Its data file (the .data of the \
                            package) may be missing or damaged; export the package again.";
-            (Code::ModelConstruct, message)
+            Failure::new(Code::ModelConstruct, message)
         };
-        Failure::new(code, message).with_details(tail.take_after(&said))
+        failure.with_details(tail.take_after(&said))
     })?;
+    phases::over(Phase::Construct, began);
     let is_async = get(&instance, "_is_async").is_function()
         && instance.is_async(workbook).is_ok_and(|answer| answer == 1.0 || answer == true || answer == "true");
-    let heap = Heap::new(instance.clone().unchecked_into(), memory).map_err(|fault| fault.failure)?;
+    let heap = Heap::new(instance.clone().unchecked_into(), memory, environment).map_err(|fault| fault.failure)?;
     tail.clear();
-    Ok(Engine { instance, heap, workbook, tail, environment: environment.clone(), is_async })
+    Ok(Engine {
+        instance,
+        heap,
+        workbook,
+        tail,
+        environment: environment.clone(),
+        suspending: Suspending::new(),
+        is_async,
+    })
 }
 
 /// Runs the glue's text and gives the factory it defines.
@@ -171,13 +211,10 @@ impl Engine {
     /// Computes one request of an engine that may suspend. The next call must wait until this one is over.
     pub async fn compute_async(&self, request: &JsValue) -> std::result::Result<JsValue, Fault> {
         let input = self.heap.write(request)?;
-        let number = JsValue::from_str("number");
-        let types = Array::of4(&number, &number, &number, &number);
         let arguments =
             Array::of4(&self.workbook.into(), &input.at.into(), &input.length.into(), &self.heap.length_at.into());
-        let options = Object::new();
-        set(&options, "async", &JsValue::TRUE);
-        let started = self.instance.ccall("node_calc_v3", "number", &types, &arguments, &options);
+        let Suspending { function, number, types, options } = &self.suspending;
+        let started = self.instance.ccall(function, number, types, &arguments, options);
         let answer = match started {
             Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
             Err(thrown) => Err(thrown),

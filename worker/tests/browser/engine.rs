@@ -15,7 +15,7 @@ use crate::unpack::unpack;
 use crate::wire::read_from_worker;
 
 async fn engine(zip: Uint8Array) -> Engine {
-    let parts = unpack(zip, "any", true, None).await.unwrap().parts;
+    let parts = unpack(zip, "any", true, 65_536.0, None).await.unwrap().parts;
     started(parts).await.unwrap_or_else(|failure| panic!("{failure}: {:?}", failure.details))
 }
 
@@ -39,7 +39,7 @@ async fn started_with(parts: Parts, exchange: &Exchange) -> Result<Engine, Failu
 async fn failure_of_glue(glue: &str) -> Failure {
     let module = js("new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))");
     let glue = Blob::new_with_str_sequence(&js_sys::Array::of1(&glue.into())).unwrap();
-    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None })
+    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None, max_pages: 65_536.0 })
         .await
         .err()
         .expect("it started")
@@ -130,7 +130,7 @@ async fn every_way_to_fail_has_its_meaning() {
 
 #[wasm_bindgen_test]
 async fn what_an_engine_prints_is_kept_for_its_error_and_shown_to_nobody() {
-    let parts = unpack(model!("crash/crash"), "any", true, None).await.unwrap().parts;
+    let parts = unpack(model!("crash/crash"), "any", true, 65_536.0, None).await.unwrap().parts;
     js("globalThis.shown = []; globalThis.keptLog = console.log; console.log = (...said) => shown.push(said)");
     let restore = keep_console();
     let engine = start(parts, &environment(&JsValue::UNDEFINED), &exchange()).await.unwrap();
@@ -146,7 +146,7 @@ async fn what_an_engine_prints_is_kept_for_its_error_and_shown_to_nobody() {
 async fn a_suspending_engine_gets_what_the_page_answers() {
     for zip in [model!("async/async"), model!("async/async-o3"), model!("async/async-modern")] {
         let (outbox, exchange) = (Outbox::new(), exchange());
-        let parts = unpack(zip, "any", true, None).await.unwrap().parts;
+        let parts = unpack(zip, "any", true, 65_536.0, None).await.unwrap().parts;
         let engine = started_with(parts, &exchange).await.unwrap();
         assert!(engine.is_async);
         for xcall_version in [0, 2] {
@@ -199,7 +199,7 @@ async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (
 
 #[wasm_bindgen_test]
 async fn damaged_data_fails_the_construction() {
-    let mut parts = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap().parts;
+    let mut parts = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap().parts;
     let data = parts.data.take().unwrap();
     parts.data = Some(data.slice_with_end(0, data.byte_length() / 2));
     let failure = started(parts).await.err().unwrap();
@@ -209,7 +209,7 @@ async fn damaged_data_fails_the_construction() {
 
 #[wasm_bindgen_test]
 async fn glue_and_module_of_different_builds_do_not_link() {
-    let mut parts = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap().parts;
+    let mut parts = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap().parts;
     parts.module = WebAssembly::Module::new(&js(
         "Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 120, 1, 121, 0, 0)",
     ))
@@ -271,7 +271,7 @@ async fn glue_that_is_broken_says_how() {
 
 #[wasm_bindgen_test]
 async fn a_policy_against_the_glue_is_told_apart() {
-    let parts = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap().parts;
+    let parts = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap().parts;
     let restore = keep_console();
     let blocked = environment(&js("() => { throw new DOMException('blocked', 'NetworkError'); }"));
     let failure = start(parts, &blocked, &exchange()).await.err().unwrap();
@@ -296,7 +296,7 @@ async fn puppet(malloc: &str, calc: &str) -> Result<Engine, Failure> {
     );
     let module = js("new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))");
     let glue = Blob::new_with_str_sequence(&js_sys::Array::of1(&glue.into())).unwrap();
-    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None }).await
+    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None, max_pages: 65_536.0 }).await
 }
 
 #[wasm_bindgen_test]

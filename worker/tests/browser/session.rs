@@ -33,7 +33,21 @@ impl Page {
         self.receive.call1(&JsValue::NULL, &to_worker(message).unwrap()).unwrap()
     }
 
+    /// The next message. How long its start took, it must say right before it is ready.
     async fn next(&self) -> FromWorker<Js> {
+        let message = self.any().await;
+        let FromWorker::Phases(Js(phases)) = message else { return message };
+        let numbers: Vec<f64> = Array::from(&phases).iter().filter_map(|number| number.as_f64()).collect();
+        assert!(numbers.len() >= 9 && numbers.len().is_multiple_of(3), "{numbers:?}");
+        for step in numbers.chunks(3) {
+            assert!((1.0..=7.0).contains(&step[0]) && step[1] > 1e12 && step[2] >= step[1], "{numbers:?}");
+        }
+        let message = self.any().await;
+        assert!(matches!(message, FromWorker::Ready { .. }), "{message:?}");
+        message
+    }
+
+    async fn any(&self) -> FromWorker<Js> {
         read_from_worker(wait(&self.outbox.next()).await.unwrap()).unwrap()
     }
 
@@ -61,7 +75,13 @@ impl Page {
 }
 
 fn load(source: Source<Js>) -> ToWorker<Js> {
-    ToWorker::Load(Load { version_id: "any".into(), verify_checksums: true, source })
+    ToWorker::Load(Load {
+        version_id: "any".into(),
+        verify_checksums: true,
+        integrity: None,
+        max_pages: 65_536.0,
+        source,
+    })
 }
 
 fn call(id: u32, inputs: &str) -> ToWorker<Js> {
@@ -135,6 +155,8 @@ async fn every_step_of_starting_reports_its_failure() {
         data: None,
         static_json: None,
         formspec_json: None,
+        names: Default::default(),
+        max_pages: 65_536.0,
     };
     page.send(&ToWorker::Start(image));
     assert_eq!(page.failure().await.code, Code::GlueFailed);
@@ -230,6 +252,8 @@ async fn what_cannot_be_sent_is_reported_instead() {
         data: None,
         static_json: None,
         formspec_json: None,
+        names: Default::default(),
+        max_pages: 65_536.0,
     };
     Port::of_this_worker().send(&FromWorker::Unpacked(image));
     let sent = read_from_worker(wait(&outbox.next()).await.unwrap()).unwrap();

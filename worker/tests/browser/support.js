@@ -20,7 +20,7 @@ export function environment(importScripts) {
     (0, eval)(request.responseText);
   };
   const inflate = async () => undefined;
-  return { importScripts: importScripts ?? evaluate, inflate, watchGrowth() {}, refused: false };
+  return { importScripts: importScripts ?? evaluate, inflate, watchGrowth() {}, limitMemory() {}, isOverLimit: () => false, limit: 0, refused: 0 };
 }
 
 /** Collects what would be posted to the page; the test runner's own messages pass. */

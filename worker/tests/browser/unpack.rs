@@ -20,7 +20,7 @@ async fn content(blob: &JsValue) -> Vec<u8> {
 
 #[wasm_bindgen_test]
 async fn a_package_becomes_an_image_and_its_parts() {
-    let unpacked = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap();
+    let unpacked = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap();
     assert!(unpacked.warnings.is_empty());
     let image = unpacked.image;
     assert!(image.module.0.is_instance_of::<WebAssembly::Module>());
@@ -59,7 +59,7 @@ fn inflater_and(change: &str) -> Environment {
 
 #[wasm_bindgen_test]
 async fn the_platforms_inflater_is_used_and_not_believed() {
-    let own = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap();
+    let own = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap();
     let glue = content(&own.image.glue.0).await;
     let data = Uint8Array::new(&own.parts.data.unwrap()).to_vec();
     for environment in [
@@ -69,7 +69,7 @@ async fn the_platforms_inflater_is_used_and_not_believed() {
         inflater_and("return undefined;"),
         inflater_and("throw new Error('no such format');"),
     ] {
-        let unpacked = unpack(model!("cylinder/cylinder"), "any", true, Some(&environment)).await.unwrap();
+        let unpacked = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, Some(&environment)).await.unwrap();
         assert!(get(&environment, "calls").as_f64() >= Some(3.0), "engine, glue and data");
         assert!(unpacked.warnings.is_empty());
         assert_eq!(content(&unpacked.image.glue.0).await, glue);
@@ -80,7 +80,7 @@ async fn the_platforms_inflater_is_used_and_not_believed() {
 
 #[wasm_bindgen_test]
 async fn what_a_package_does_not_have_is_left_out() {
-    let unpacked = unpack(model!("counter/counter"), "any", true, None).await.unwrap();
+    let unpacked = unpack(model!("counter/counter"), "any", true, 65_536.0, None).await.unwrap();
     assert!(unpacked.image.data.is_none() && unpacked.parts.data.is_none());
     assert!(parts(unpacked.image).await.unwrap().data.is_none());
 }
@@ -89,8 +89,8 @@ async fn what_a_package_does_not_have_is_left_out() {
 async fn the_version_picks_the_model_of_an_export() {
     const SECOND: &str = "69bb53ee-5ce1-4f49-ab0c-ded48dbb6f70";
     let both = model!("cylinder/cylinder-export-two");
-    let first = unpack(both.clone(), "7e8301d8-f3fb-4804-a581-98a9f4625ae4", true, None).await.unwrap();
-    let second = unpack(both, SECOND, true, None).await.unwrap();
+    let first = unpack(both.clone(), "7e8301d8-f3fb-4804-a581-98a9f4625ae4", true, 65_536.0, None).await.unwrap();
+    let second = unpack(both, SECOND, true, 65_536.0, None).await.unwrap();
     let data = |parts: &crate::engine::Parts| Uint8Array::new(parts.data.as_ref().unwrap()).to_vec();
     assert_ne!(data(&first.parts), data(&second.parts));
 }
@@ -117,9 +117,9 @@ async fn a_wrong_sum_is_an_error_or_on_request_a_warning() {
         }
     }
     let list = Uint8Array::from(&list[..]);
-    let failure = unpack(list.clone(), "any", true, None).await.err().unwrap();
+    let failure = unpack(list.clone(), "any", true, 65_536.0, None).await.err().unwrap();
     assert_eq!(failure.code, Code::ChecksumMismatch, "{failure}");
-    let unpacked = unpack(list, "any", false, None).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let unpacked = unpack(list, "any", false, 65_536.0, None).await.unwrap_or_else(|failure| panic!("{failure}"));
     assert_says(&unpacked.warnings.join("\n"), &["_volume_cylinder.wasm"]);
 }
 
@@ -135,17 +135,29 @@ async fn an_image_is_loaded_from_bytes_or_text() {
     let text = base64::engine::general_purpose::STANDARD.encode(zip.to_vec());
     let blob = |part: &JsValue| Js(Blob::new_with_blob_sequence(&js_sys::Array::of1(part)).unwrap().into());
     for (part, is_text) in [(JsValue::from(zip), false), (JsValue::from(text), true)] {
-        let load = Load { version_id: "any".into(), verify_checksums: true, source: Source::Blob(blob(&part)) };
+        let load = Load {
+            version_id: "any".into(),
+            verify_checksums: true,
+            integrity: None,
+            max_pages: 65_536.0,
+            source: Source::Blob(blob(&part)),
+        };
         let (image, warnings) = load_image(load, is_text).await.unwrap();
         assert!(image.module.0.is_instance_of::<WebAssembly::Module>() && warnings.is_empty());
     }
-    let load = Load { version_id: "any".into(), verify_checksums: true, source: Source::Blob(blob(&"UEsD!".into())) };
+    let load = Load {
+        version_id: "any".into(),
+        verify_checksums: true,
+        integrity: None,
+        max_pages: 65_536.0,
+        source: Source::Blob(blob(&"UEsD!".into())),
+    };
     assert_eq!(load_image(load, true).await.err().unwrap().code, Code::Base64Invalid);
 }
 
 #[wasm_bindgen_test]
 async fn data_that_cannot_be_read_back_says_so() {
-    let mut image = unpack(model!("cylinder/cylinder"), "any", true, None).await.unwrap().image;
+    let mut image = unpack(model!("cylinder/cylinder"), "any", true, 65_536.0, None).await.unwrap().image;
     let gone = "Object.assign(new Blob(['x']), { arrayBuffer: () => Promise.reject(new DOMException('x', 'NotReadableError')) })";
     image.data = Some(Js(js(gone)));
     let failure = parts(image).await.err().unwrap();

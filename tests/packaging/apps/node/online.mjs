@@ -28,4 +28,7 @@ const { response, cancellationToken } = spark.executeWithCancellationToken(input
 cancellationToken.cancel();
 report.cancelled = await response.catch(({ code }) => code);
 await spark.destroy();
+const nobody = new Spark({ sparkEndpoint: { ...endpoint, url: "http://127.0.0.1:9", retries: 0 } });
+report.unreachable = await nobody.execute(input).catch(({ code, message }) => [code, message]);
+await nobody.destroy();
 process.stdout.write(JSON.stringify(report));

@@ -1,0 +1,59 @@
+//! Models that are loaded for what their packages say, and calls that wait until it is known which model they mean.
+
+use super::{Call, CallId, CallSpec, ModelIndex, Phase, Scheduler, children};
+
+impl Scheduler {
+    /// Which model `call` means is not known yet: it waits here, until the shell has [settled](Self::answered_online) it
+    /// and starts it anew, or until its time is over. Where it may, it goes online after half of that.
+    pub fn park(&mut self, call: CallId, spec: CallSpec, now: f64) {
+        if let Some(open) = self.begin(call, &spec, now) {
+            let open = Call { model: None, parked: true, ..open };
+            if open.fallback {
+                self.earliest_deadline = self.earliest_deadline.min(open.patience());
+            }
+            self.calls.insert(call, open);
+        }
+    }
+
+    /// The shell wants to know what the model's package says. `true`: it is loading, and not evicted before its image is
+    /// there; that ends with [`image_ready`](Self::image_ready) or [`Action::Unload`](super::Action::Unload). `false`: its
+    /// circuit is open, or it is loaded.
+    pub fn learn(&mut self, model: ModelIndex, deadline: f64, now: f64) -> bool {
+        let state = &mut self.models[model];
+        if state.phase == Phase::Loaded || state.phase == Phase::Idle && state.circuit.allow(now).is_err() {
+            return false;
+        }
+        state.learning = true;
+        self.uses += 1;
+        state.last_used = self.uses;
+        self.ensure_replicas(model, deadline, now);
+        true
+    }
+
+    /// A new call, its parent told of it; `None`, with the call failed, where that is over.
+    pub(super) fn begin(&mut self, call: CallId, spec: &CallSpec, now: f64) -> Option<Call> {
+        let &CallSpec { model, fallback, parent, timeout_ms } = spec;
+        self.now = now;
+        let mut deadline = now + timeout_ms;
+        if let Some(id) = parent {
+            let Some(parent) = self.calls.get_mut(&id) else {
+                self.actions.push_back(super::Action::Fail { call, failure: children::cancelled_with_parent() });
+                return None;
+            };
+            deadline = deadline.min(parent.deadline);
+            parent.children += 1;
+        }
+        self.earliest_deadline = self.earliest_deadline.min(deadline);
+        Some(Call {
+            model,
+            deadline,
+            timeout_ms,
+            at: Vec::new(),
+            fallback,
+            parent,
+            children: 0,
+            parked: false,
+            suspect: false,
+        })
+    }
+}
