@@ -29,6 +29,8 @@ pub struct Pending {
     pub failure: Option<Failure>,
     /// What it is.
     pub request: Prepared,
+    /// How many records of a batch it computes; 1 for a call of its own.
+    pub records: u32,
     /// What it says about its service, for the endpoint.
     pub names: Named,
     /// For an error.
@@ -41,6 +43,13 @@ pub struct Pending {
     pub end: End,
     /// What is being asked of the endpoint, if it is.
     pub leg: Option<Leg>,
+}
+
+impl Pending {
+    /// Whether it is a part of a batch.
+    pub fn is_chunk(&self) -> bool {
+        self.request.text.is_object()
+    }
 }
 
 /// Who waits for a call.

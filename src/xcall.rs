@@ -104,6 +104,7 @@ impl Pool {
             fallback: may_leave,
             failure: None,
             request,
+            records: 1,
             names,
             context: Context { version_id: id, ..Context::default() },
             chain: Some(chain),

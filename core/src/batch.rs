@@ -1,10 +1,13 @@
 //! How many records of a batch travel together, and how many may be under way.
 
+/// What stands between the texts of a chunk: JSON never has it.
+pub const SEPARATOR: &str = "\0";
+
 /// Time that a chunk should take to compute, in microseconds: long beside the cost of a message, short beside what a user
 /// notices, since a chunk is cancelled and lost as a whole.
 const CHUNK_MICROS: f64 = 5_000.0;
-/// Records of the first chunks, while nobody knows what one takes.
-const UNKNOWN: u32 = 8;
+/// Records of the first chunks, while nobody knows what one takes: each has its whole time for itself.
+const UNKNOWN: u32 = 1;
 /// More records than this do not travel together, however quick they are: the page makes their texts in one go.
 const MAX_SIZE: u32 = 512;
 /// Chunks for each replica: one being computed, one that waits there, one on its way to or from the consumer.
@@ -45,7 +48,7 @@ mod tests {
         assert_eq!(plan(Some(1_000.0), 1, None), Plan { size: 5, room: 15 });
         assert_eq!(plan(Some(2e6), 4, None), Plan { size: 1, room: 12 });
         assert_eq!(plan(Some(0.0), 1, None).size, MAX_SIZE);
-        assert_eq!(plan(None, 1, None), Plan { size: UNKNOWN, room: 24 });
+        assert_eq!(plan(None, 1, None), Plan { size: UNKNOWN, room: 3 });
     }
 
     #[test]

@@ -14,8 +14,8 @@ const CHUNK_TEXT = 1 << 18;
  * @property {(remaining: number) => [size: number, room: number]} plan how many records to send together, and how many may
  *   be pulled and not consumed; `remaining` is NaN where the source does not say its length
  * @property {(record: unknown) => string | undefined} encode the record's request as text, if it can travel in a chunk
- * @property {(texts: string[]) => { answers: Promise<(string | Error)[]>, cancel: () => void }} send a chunk; rejects when
- *   the chunk as a whole failed, which says nothing of most of its records
+ * @property {(texts: string[]) => { answers: Promise<string[]>, cancel: () => void }} send a chunk; an empty answer is that
+ *   of a record that failed; rejects when the chunk as a whole failed, which says nothing of most of its records
  * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself, decoded
  * @property {(text: string) => unknown} decode what a consumer gets for the text of an answer
  */
@@ -198,9 +198,10 @@ class Batch {
     this.#track(
       cancel,
       answers.then(
-        (outcomes) => chunk.forEach(({ index }, i) => this.#settle(index, outcomes[i])),
+        // One that failed is computed again by itself, which tells why, or goes online.
+        (answers) => chunk.forEach(({ index, record }, i) => (answers[i] ? this.#settle(index, answers[i]) : this.#single(index, record))),
         // One of them may be at fault. Alone, only that one fails.
-        (error) => (this.#over ? undefined : chunk.forEach(({ index, record }) => this.#single(index, record, error))),
+        () => (this.#over ? undefined : chunk.forEach(({ index, record }) => this.#single(index, record))),
       ),
     );
   }
@@ -226,6 +227,8 @@ class Batch {
 
   #settle(index, outcome) {
     if (this.#over) return;
+    // There is no more to come for any of them.
+    if (outcome.code === "DESTROYED") return this.#fail(outcome);
     this.#outcomes.set(index, outcome);
     this.#settled++;
     if (outcome instanceof Error) this.#failed++;

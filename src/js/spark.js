@@ -3,6 +3,7 @@ import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { executeMany } from "./many.js";
 import { mostPages } from "./memory.js";
 import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
@@ -141,6 +142,19 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const method = Spark.prototype.executeWithCancellationToken;
     const { response, cancel } = Spark.#start(this, method, input, versionId, options);
     return { response, cancellationToken: { cancel } };
+  }
+
+  executeMany(inputs, versionId, options) {
+    const method = Spark.prototype.executeMany;
+    const client = Spark.#clientOf(this, method);
+    if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
+    const execute = (record, options) => Spark.#start(this, method, record, versionId, options);
+    const models = client.plan ? this.#models : new Map();
+    try {
+      return executeMany(inputs, versionId, options, { client, models, warn: this.#host.warn ?? (() => {}), execute });
+    } catch (error) {
+      throw stackBelow(error, method);
+    }
   }
 
   async destroy() {

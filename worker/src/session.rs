@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, JsString, Promise};
+use spark_execute_core::batch::SEPARATOR;
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -160,7 +161,10 @@ impl Session {
         if !engine.is_async {
             self.environment.set_computing(id);
             let started = js::now();
-            let answer = engine.compute(&request);
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all(&records),
+                None => engine.compute(&request),
+            };
             return self.port.message(&self.answer(&engine, id, started, answer));
         }
         self.waiting.borrow_mut().push_back((id, request));
@@ -178,7 +182,10 @@ impl Session {
             let Some((id, request)) = next else { break };
             self.environment.set_computing(id);
             let started = js::now();
-            let answer = engine.compute_async(&request).await;
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all_async(&records).await,
+                None => engine.compute_async(&request).await,
+            };
             self.port.send(&self.answer(engine, id, started, answer));
         }
         self.suspended.set(false);
@@ -199,4 +206,10 @@ impl Session {
             Err(Fault { failure, fatal }) => FromWorker::CallFailed { id, failure, fatal },
         }
     }
+}
+
+/// The requests of a chunk; `None` for a single request.
+fn records(request: &JsValue) -> Option<Array> {
+    let chunk = request.dyn_ref::<Array>()?;
+    Some(chunk.get(0).unchecked_ref::<JsString>().split(SEPARATOR))
 }

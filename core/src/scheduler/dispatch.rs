@@ -20,11 +20,11 @@ impl Scheduler {
     pub(super) fn post(&mut self, call: CallId, id: ReplicaId, now: f64) {
         let (Some(open), Some(replica)) = (self.calls.get_mut(&call), self.replicas.get_mut(&id)) else { return };
         open.at.push(id);
-        replica.post(call, open.deadline, now);
+        replica.post(call, open.records, open.deadline, now);
         self.actions.push_back(Action::Post { replica: id, call });
     }
 
-    /// The replica with the fewest calls among those with room, ties in turn; never `except`. Extra replicas take only
+    /// The replica with the fewest calls, or records, among those with room, ties in turn; never `except`. Extra replicas take only
     /// children: that is what they were started for.
     pub(super) fn pick(
         &mut self,
@@ -41,7 +41,7 @@ impl Scheduler {
             let id = state.replicas[at];
             let Some(replica) = self.replicas.get(&id) else { continue };
             if Some(id) != except && replica.has_room(now) && (is_child || !replica.extra) {
-                let load = replica.flights.len();
+                let load = replica.held;
                 if best.is_none_or(|(_, least)| load < least) {
                     best = Some((at, load));
                 }

@@ -32,7 +32,7 @@ impl Scheduler {
 
     /// A new call, its parent told of it; `None`, with the call failed, where that is over.
     pub(super) fn begin(&mut self, call: CallId, spec: &CallSpec, now: f64) -> Option<Call> {
-        let &CallSpec { model, fallback, parent, timeout_ms } = spec;
+        let &CallSpec { model, fallback, parent, timeout_ms, records } = spec;
         self.now = now;
         let mut deadline = now + timeout_ms;
         if let Some(id) = parent {
@@ -54,6 +54,7 @@ impl Scheduler {
             children: 0,
             parked: false,
             suspect: false,
+            records,
         })
     }
 }

@@ -90,6 +90,8 @@ pub struct CallSpec {
     pub parent: Option<CallId>,
     /// Time until it must be over, in milliseconds.
     pub timeout_ms: f64,
+    /// How many records of a batch it computes, one after the other; 1 for a caller's own call.
+    pub records: u32,
 }
 
 /// Bounds; times in milliseconds.
@@ -128,7 +130,7 @@ pub struct ModelStats {
     pub queued: usize,
     /// Calls given to a replica.
     pub running: usize,
-    /// Calls that were computed here.
+    /// Calls that were computed here; of a batch, records.
     pub done: u32,
     /// Calls that ended here in another way, those that went online among them.
     pub failed: u32,

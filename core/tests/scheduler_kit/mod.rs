@@ -20,7 +20,7 @@ pub fn spec(replicas: u32) -> ModelSpec {
 }
 
 pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
-    CallSpec { model: Some(model), fallback: false, parent: None, timeout_ms }
+    CallSpec { model: Some(model), fallback: false, parent: None, timeout_ms, records: 1 }
 }
 
 /// May go online.
