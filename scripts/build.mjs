@@ -5,6 +5,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { setup } from "./setup.mjs";
 import { optimise, pack, shorten } from "./lib/payload.mjs";
@@ -21,6 +22,7 @@ export async function build({ config: file = path.join(root, "wasm-pack.toml") }
   await bundle(config, payload, out);
   await copyFile(path.join(root, "src/js/index.d.ts"), path.join(out, "index.d.ts"));
   await copyFile(path.join(root, "src/js/index.d.cts"), path.join(out, "index.d.cts"));
+  for (const file of [config.bundle.worker, config.bundle.wasm]) report(path.join(out, file), await readFile(path.join(out, file)));
   return checkSize(config, path.join(out, config.bundle.browser));
 }
 
@@ -37,7 +39,7 @@ async function compile(config) {
   const { flags } = config["wasm-opt"];
   const { file, names } = await optimise(path.join(root, outDir, `${name}_bg.wasm`), flags);
   const glue = shorten(await readFile(path.join(root, outDir, `${name}.js`), "utf8"), names);
-  return { glue, ...(await pack(file, { profile, flags, env })) };
+  return { glue, wasm: await readFile(file), ...(await pack(file, { profile, flags, env })) };
 }
 
 /** Panic messages carry the paths of sources; those of libraries shall not tell where this machine keeps them. */
@@ -49,9 +51,9 @@ function withoutOwnPaths() {
 }
 
 /** Writes the three wrappings. */
-async function bundle(config, { glue: generated, packed, unpacker }, out) {
+async function bundle(config, { glue: generated, wasm, packed, unpacker }, out) {
   const esbuild = await import("esbuild");
-  const { browser, module, commonjs, target } = config.bundle;
+  const { browser, module, commonjs, worker: workerFile, wasm: wasmFile, target } = config.bundle;
   const small = { minify: true, target, legalComments: "none", logLevel: "warning" };
   const exported = [];
   const bindings = generated
@@ -60,7 +62,9 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
     .replace(/^export (class|function) (\w+)/gm, (_, kind, id) => (exported.push(id), `${kind} ${id}`));
   // Minified once, and put into page and worker as one text: gzip then sees that they are the same.
   const { code } = await esbuild.transform(`x = (() => { ${bindings} return { initSync, ${exported.join(", ")} }; })()`, small);
-  const insert = (text) => text.replace("SPARK_GLUE", () => code.replace(/^x=/, "").replace(/;\n$/, ""));
+  let id = "SPARK_BUILD";
+  const insert = (text) =>
+    text.replace("SPARK_GLUE", () => code.replace(/^x=/, "").replace(/;\n$/, "")).replaceAll("SPARK_BUILD", id);
   // As CommonJS, since the helper by which esbuild exports a lazy module trips over members added to Object.prototype.
   const glue = { "spark:glue": "module.exports = SPARK_GLUE;" };
   const common = { ...small, bundle: true, write: false };
@@ -76,16 +80,23 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
     entryPoints: [path.join(root, "src/js/worker.js")],
     format: "iife",
     plugins: [virtual(glue)],
+    // Glue must not reach our functions through its callers.
+    banner: { js: '"use strict";' },
   });
+  const workerText = worker.outputFiles[0].text;
+  // Page, worker and WebAssembly of different builds must not meet: their names for each other differ.
+  id = createHash("sha256").update(wasm).update(insert(workerText)).digest("hex").slice(0, 8);
+  const banner = "/*! spark-execute | MIT OR Apache-2.0 */\n";
+  await writeFile(path.join(out, workerFile), banner + insert(workerText));
+  await writeFile(path.join(out, wasmFile), Buffer.concat([wasm, section("build", id)]));
   const payload = virtual({
     ...glue,
     "spark:wasm": `module.exports = ${JSON.stringify(packed.toString("base64"))};`,
     "spark:unpacker": `module.exports = ${JSON.stringify(unpacker.toString("hex"))};`,
-    "spark:worker": `export default ${JSON.stringify(insert(worker.outputFiles[0].text))};`,
+    "spark:worker": `export default ${JSON.stringify(insert(workerText))};`,
   });
   const wrap = async (entry, file, options) => {
     const result = await esbuild.build({ ...common, entryPoints: [path.join(root, entry)], plugins: [payload], ...options });
-    const banner = "/*! spark-execute | MIT OR Apache-2.0 */\n";
     await writeFile(path.join(out, file), banner + insert(result.outputFiles[0].text));
   };
   await wrap("src/js/index.js", module, { format: "esm" });
@@ -93,10 +104,21 @@ async function bundle(config, { glue: generated, packed, unpacker }, out) {
   await wrap("src/js/commonjs.cjs", commonjs, { format: "cjs" });
 }
 
+/** A custom section of a WebAssembly module. */
+function section(name, text) {
+  const content = Buffer.concat([Buffer.from([name.length]), Buffer.from(name + text)]);
+  return Buffer.concat([Buffer.from([0, content.length]), content]);
+}
+
+function report(file, bytes, more = "") {
+  const size = gzipSync(bytes, { level: 9 }).length;
+  say(`${path.relative(root, file)}: ${(size / 1024).toFixed(1)} KB after gzip -9${more}`);
+  return size;
+}
+
 async function checkSize(config, file) {
-  const size = gzipSync(await readFile(file), { level: 9 }).length;
   const limit = config.size["browser-gzip"];
-  say(`${path.relative(root, file)}: ${(size / 1024).toFixed(1)} KB after gzip -9 (limit ${(limit / 1024).toFixed(0)} KB)`);
+  const size = report(file, await readFile(file), ` (limit ${(limit / 1024).toFixed(0)} KB)`);
   if (size > limit) throw new Error(`${path.relative(root, file)} is ${size} bytes after gzip -9; the limit is ${limit}.`);
   return size;
 }

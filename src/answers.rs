@@ -1,7 +1,7 @@
 //! How calls end: what a worker or the scheduler says becomes the caller's response or error.
 
 use spark_execute_core::protocol::Image;
-use spark_execute_core::scheduler::{CallId, ReplicaId};
+use spark_execute_core::scheduler::{CallId, ReplicaId, Said, disturbed};
 use spark_execute_core::{Code, Failure};
 use spark_execute_worker::js::{describe, get, set};
 use spark_execute_worker::wire::Js;
@@ -24,10 +24,12 @@ impl Pool {
         let texts = self.texts_for(call);
         let wanted = self.tell(|scheduler| {
             let now = if scheduler.goes_on(id) { now() } else { 0.0 };
-            scheduler.replied(id, call, micros, heap, now)
+            scheduler.expects(id, Said::End(call)).then(|| scheduler.replied(id, call, micros, heap, now))
         });
-        if !wanted {
-            return;
+        match wanted {
+            Some(true) => {}
+            Some(false) => return,
+            None => return self.died(id, disturbed(), JsValue::UNDEFINED),
         }
         let Some(mut pending) = self.take(call) else { return };
         if self.timings {
@@ -100,7 +102,7 @@ impl Pool {
                 self.tell_listeners(pending, &JsValue::UNDEFINED);
                 return Ok(());
             }
-            return Err(Failure::new(Code::WorkerCrashed, "The model's worker miscounted. It was replaced."));
+            return Err(disturbed());
         }
         let (message, error) = match self.host.settle(resolve, response, fixed, form) {
             Ok(nothing) if nothing.is_undefined() => {

@@ -140,6 +140,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn warn(this: &Host, message: &str);
 
+    /// Which build this is.
+    #[wasm_bindgen(method, getter)]
+    pub fn build(this: &Host) -> JsValue;
+
     /// The text of every worker.
     #[wasm_bindgen(method, getter, js_name = workerText)]
     pub fn worker_text(this: &Host) -> JsValue;

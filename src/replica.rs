@@ -77,8 +77,9 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`.
-    pub fn spawn(host: &Host, script: &Script, notify: impl Fn(Event) + 'static) -> Result<Self> {
+    /// Creates a worker that runs `script`, hands it our own compiled WebAssembly, and reports to `notify`. With
+    /// `lockdown` glue finds no way out of it.
+    pub fn spawn(host: &Host, script: &Script, lockdown: bool, notify: impl Fn(Event) + 'static) -> Result<Self> {
         let violations = Violations::watch();
         let worker = host
             .create_worker(&script.0, "spark-execute replica")
@@ -125,6 +126,8 @@ impl Replica {
         let first = Object::new();
         set(&first, "module", &wasm_bindgen::module());
         set(&first, "lock", &lock);
+        set(&first, "build", &host.build());
+        set(&first, "lockdown", &lockdown.into());
         let replica = Replica {
             worker,
             lock,
@@ -195,12 +198,15 @@ fn refused(error: &JsValue, violation: &str) -> Failure {
 fn blocked(violation: &str) -> Failure {
     let (code, message) = if violation.is_empty() {
         let message = "The browser did not start the worker. Either too many are running (configure fewer replicas, and \
-                       destroy() instances that are no longer needed), or a Content Security Policy forbids it.";
+                       destroy() instances that are no longer needed), or workerUrl or createWorker gives no worker.js of \
+                       this package, or a Content Security Policy forbids it.";
         (Code::WorkerStart, message.to_owned())
     } else {
         (Code::WorkerBlocked, format!("The page's Content Security Policy does not allow the worker ({violation})."))
     };
-    Failure::new(code, format!("{message} {POLICY}"))
+    let advice =
+        if text::contains(violation, "blocked http") { "Its worker-src must allow this address." } else { POLICY };
+    Failure::new(code, format!("{message} {advice}"))
 }
 
 /// Notes the policy violations of the page while a worker starts: they come before the worker's own, bare, error event.
@@ -219,7 +225,7 @@ impl Violations {
             let seen = seen.clone();
             Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
                 let text = |key: &str| get(&event, key).as_string().unwrap_or_default();
-                if text("blockedURI").starts_with("blob") {
+                if text("blockedURI").starts_with("blob") || text("effectiveDirective") == "worker-src" {
                     *seen.borrow_mut() = format!("{} blocked {}", text("effectiveDirective"), text("blockedURI"));
                 }
             })

@@ -158,6 +158,7 @@ impl Native {
         let first = Object::new();
         set(&first, "module", &wasm_bindgen::module());
         set(&first, "role", &"unpack".into());
+        set(&first, "build", &host.build());
         self.worker.post_message(&first).ok()?;
         Some(bridge)
     }

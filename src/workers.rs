@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use spark_execute_core::protocol::{FromWorker, Image, ToWorker};
-use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
+use spark_execute_core::scheduler::{ModelIndex, ReplicaId, Said, disturbed, is_of_worker};
 use spark_execute_core::{Code, Failure};
 use spark_execute_worker::wire::{self, Js};
 use wasm_bindgen::prelude::*;
@@ -16,9 +16,11 @@ use crate::unpack_worker::Job;
 impl Pool {
     /// Creates a worker; `false`, with the scheduler told, when that fails.
     pub(crate) fn spawn(&self, id: ReplicaId) -> bool {
+        let lockdown =
+            self.state.borrow().scheduler.model_of(id).is_none_or(|model| self.models[model].config.lockdown);
         let created = self.script().and_then(|script| {
             let pool = self.weak();
-            Replica::spawn(&self.host, &script, move |event| {
+            Replica::spawn(&self.host, &script, lockdown, move |event| {
                 if let Some(pool) = pool.upgrade() {
                     pool.heard(id, event);
                 }
@@ -74,12 +76,18 @@ impl Pool {
             Event::Answer { id: call, response, micros, heap } => {
                 return self.replied(id, call, &response, micros, heap);
             }
-            Event::Asked { id: asked, service, request } => return self.dispatched(id, asked, service, &request),
+            Event::Asked { id: asked, service, request } => {
+                if self.state.borrow().scheduler.expects(id, Said::Ask) {
+                    return self.dispatched(id, asked, service, &request);
+                }
+                return self.died(id, disturbed(), JsValue::UNDEFINED);
+            }
             Event::Message(data) => wire::read_from_worker(data),
         };
+        if !message.as_ref().is_ok_and(|message| self.expects(id, message)) {
+            return self.died(id, disturbed(), JsValue::UNDEFINED);
+        }
         match message {
-            // The listener knows these.
-            Ok(FromWorker::Reply { .. } | FromWorker::Dispatch { .. }) => {}
             Ok(FromWorker::CallFailed { id: call, failure, fatal }) => {
                 self.tell(|scheduler| scheduler.call_failed(id, call, failure, fatal, now()));
             }
@@ -102,8 +110,27 @@ impl Pool {
                 self.end_worker(id);
                 self.tell(|scheduler| scheduler.failed(id, failure, now()));
             }
-            Err(failure) => self.died(id, failure, JsValue::UNDEFINED),
+            // The listener knows the answers of workers.
+            Ok(FromWorker::Reply { .. } | FromWorker::Dispatch { .. }) | Err(_) => {}
         }
+    }
+
+    /// Whether the replica may say this now. Glue may have said it.
+    fn expects(&self, id: ReplicaId, message: &FromWorker<Js>) -> bool {
+        let said = match message {
+            FromWorker::Up => Said::Up,
+            FromWorker::Unpacked(_) | FromWorker::Warning(_) => Said::Package,
+            FromWorker::Held | FromWorker::Phases(_) => Said::Start,
+            FromWorker::Ready { .. } => Said::Ready,
+            // Whatever failed, there is no more to come.
+            FromWorker::Failed(failure) | FromWorker::CallFailed { failure, fatal: true, .. } => {
+                return is_of_worker(failure.code);
+            }
+            FromWorker::CallFailed { id, failure, .. } if is_of_worker(failure.code) => Said::End(*id),
+            // The listener knows the others.
+            FromWorker::CallFailed { .. } | FromWorker::Reply { .. } | FromWorker::Dispatch { .. } => return false,
+        };
+        self.state.borrow().scheduler.expects(id, said)
     }
 
     /// Keeps a model's image and lets further replicas start from it.
@@ -118,15 +145,21 @@ impl Pool {
 
     /// Sees to it that the end of a replica's worker is known, whoever ends it.
     fn watch(&self, id: ReplicaId) {
-        let state = self.state.borrow();
-        let Some(replica) = state.replicas.get(&id) else { return };
+        let mut state = self.state.borrow_mut();
+        let Some(replica) = state.replicas.get_mut(&id) else { return };
+        // Once, however often the worker says that it holds it.
+        let lock = std::mem::replace(&mut replica.lock, JsValue::UNDEFINED);
+        drop(state);
+        if lock.is_undefined() {
+            return;
+        }
         let pool = self.weak();
         let gone = Closure::once_into_js(move || {
             if let Some(pool) = pool.upgrade() {
                 pool.gone(id);
             }
         });
-        self.host.when_free(&replica.lock, &gone);
+        self.host.when_free(&lock, &gone);
     }
 
     /// A replica's worker has stopped: because it was ended, or else for reasons of its own.

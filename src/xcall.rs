@@ -58,9 +58,7 @@ impl Pool {
             (None, Some(folder), Some(service)) => [folder, "/", service].concat(),
             _ => online::short_name(&what.name()),
         };
-        let (chain, deadline, ctx) = self
-            .inherited(parent)
-            .ok_or_else(|| Failure::new(Code::Cancelled, "The call that needed another service is over."))?;
+        let (chain, deadline, ctx) = self.inherited(parent).ok_or_else(parent_is_over)?;
         let chain = chain.push(&name, self.xcall.policy.max_depth)?;
 
         let input = what.input();
@@ -157,7 +155,9 @@ impl Pool {
             return self.answer_failure(&asked, Failure::new(Code::ModelNotFound, message), Context::default());
         }
         let function: Function = self.xcall.external.clone().unchecked_into();
-        let ctx = self.inherited(parent).map_or(JsValue::UNDEFINED, |(.., ctx)| ctx);
+        let Some((.., ctx)) = self.inherited(parent) else {
+            return self.answer_failure(&asked, parent_is_over(), Context::default());
+        };
         let returned = function.call2(&JsValue::UNDEFINED, &asked.what.request(), &ctx);
         let pool = self.weak();
         spawn_local(async move {
@@ -193,6 +193,10 @@ impl Pool {
         self.tell(|scheduler| scheduler.waits(asked.replica, false, now()));
         self.post(asked.replica, &ToWorker::DispatchReply { id: asked.id, reply: Js(reply) });
     }
+}
+
+fn parent_is_over() -> Failure {
+    Failure::new(Code::Cancelled, "The call that needed another service is over.")
 }
 
 fn elapsed(asked: &Asked) -> f64 {

@@ -37,6 +37,13 @@ globalThis.contenders = {
     };
   },
 };
+// With glue that is not locked down, and with workers in a frame.
+const configured = (more) => async (source, id) => {
+  const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source }], ...more });
+  return { execute: (request) => spark.execute(request, id), destroy: () => spark.destroy() };
+};
+contenders.open = configured({ lockdown: false });
+contenders.framed = configured({ isolation: "sandbox" });
 // The same code once more: what differs between these two is noise.
 contenders.twin = contenders.limit;
 

@@ -28,6 +28,26 @@ export const coldLargeServer = cold("large", false, NOT_SLOWER);
 export const coldCylinderMemory = cold("cylinder", true, []);
 export const coldCylinderServer = cold("cylinder", false, []);
 
+export const lockdown = {
+  name: "lockdown",
+  title: "Cold start, *large* in memory, locked down, not locked down, in a frame",
+  unit: "ms",
+  labels: { ours: "locked down", open: "lockdown: false", framed: "isolation: sandbox" },
+  targets: [
+    { is: "ours", to: "open", atMost: 1.1 },
+    { is: "framed", to: "ours", atMost: 1.1 },
+  ],
+  async run(bench) {
+    const run = async (who) => {
+      const page = await bench.page();
+      const time = await on(page, "cold", { ...bench.model("large"), who, inMemory: true });
+      await page.context().close();
+      return time;
+    };
+    return { rounds: await interleave({ who: ["ours", "open", "framed"], rounds: bench.rounds, turns: 3, run, note: bench.note }) };
+  },
+};
+
 export const replicas = {
   name: "replicas",
   title: "Each further replica to the first, *large*",

@@ -15,6 +15,7 @@ export const ROWS = [
   cold.coldLargeServer,
   cold.coldCylinderMemory,
   cold.coldCylinderServer,
+  cold.lockdown,
   cold.replicas,
   calls.latency,
   calls.throughput1,

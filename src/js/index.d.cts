@@ -223,6 +223,34 @@ declare namespace Spark {
      * @defaultValue 100
      */
     cancelGrace?: number | undefined;
+    /**
+     * Whether models' glue is kept from the network, this site's storage and other contexts: the default of the models.
+     * Switching it off gives a warning.
+     * @defaultValue true
+     */
+    lockdown?: boolean | undefined;
+    /**
+     * Where the page serves this package's `worker.js`, for policies without `blob:` workers. It must be of the same origin
+     * and of this version. Without it workers come from this script.
+     */
+    workerUrl?: string | PlatformObject<"URL"> | null | undefined;
+    /**
+     * Where the page serves this package's `spark_execute.wasm`. It is fetched and compiled by the first call of the first
+     * instance, beside the page's thread; until then `new Spark` judges nothing, and that call is refused when the
+     * configuration is wrong. Where the file is not there, or of another version, the copy inside this script is used, and
+     * a warning says so.
+     */
+    wasmUrl?: string | PlatformObject<"URL"> | null | undefined;
+    /**
+     * Makes the workers, which must run this version's `worker.js`: for pages with a Trusted Types policy of their own,
+     * extensions, odd hosts. Not beside `workerUrl`.
+     */
+    createWorker?: WorkerFunction | null | undefined;
+    /**
+     * `"sandbox"` creates the workers in a hidden frame of the page, whose own policy takes scripts from nowhere else, so that
+     * glue cannot `import()` from any host. It needs a document. Not beside `workerUrl` or `createWorker`.
+     */
+    isolation?: "sandbox" | null | undefined;
     /** The Spark service that computes online. Without it nothing leaves the page. */
     sparkEndpoint?: SparkEndpoint | null | undefined;
     /** What models that call other services may do. */
@@ -258,6 +286,9 @@ declare namespace Spark {
      */
     replica?: number | undefined;
   }
+
+  /** Makes a worker of this name, at once. It is ended when it is no longer needed. */
+  export type WorkerFunction = (options: { name: string }) => PlatformObject<"Worker">;
 
   // ---------------------------------------------------------------------------------------------------- Endpoint
 
@@ -484,6 +515,11 @@ declare namespace Spark {
      * pages only (HTTPS, or localhost).
      */
     integrity?: string | null | undefined;
+    /**
+     * Whether this model's glue is kept from the network, this site's storage and other contexts.
+     * @defaultValue what the configuration's own `lockdown` says
+     */
+    lockdown?: boolean | undefined;
     /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 

@@ -19,6 +19,7 @@ export import Credential = Spark.Credential;
 export import FetchFunction = Spark.FetchFunction;
 export import FetchInit = Spark.FetchInit;
 export import FetchResponse = Spark.FetchResponse;
+export import WorkerFunction = Spark.WorkerFunction;
 export import XCallConfig = Spark.XCallConfig;
 export import XCallPolicy = Spark.XCallPolicy;
 export import XCallRequest = Spark.XCallRequest;

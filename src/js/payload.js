@@ -198,16 +198,34 @@ export function settle(resolve, text, staticText, formspecText) {
   resolve(withPath(response, "offline"));
 }
 
+/** The longest text taken from a worker, and the longest that goes into our own memory; in UTF-16 units. */
+const LONGEST = 2 ** 27;
+const LONGEST_REPORT = 2 ** 16;
+
+const isText = (value) => typeof value === "string" && value.length <= LONGEST;
+const isAmount = (value) => typeof value === "number" && value >= 0 && value <= 2 ** 34;
+
 /**
  * The listener for a worker's messages. Answers, `[id, text, micros, heap]`, are taken apart here, since from Rust every
  * look at them crosses the boundary, and so is what engines ask of others, `[0, request, number, service]`; anything else
- * comes with the id 0, which no call has, and the number 0.
+ * comes with the id 0, which no call has, and the number 0. Glue may have sent it: what no worker of ours sends, and what is
+ * too large to be looked at, comes as null.
  */
 export const listener =
   (heard) =>
   ({ data }) => {
-    if (data?.length === 4 && typeof data[0] === "number") heard(data[0], data[1], Number(data[2]), Number(data[3]));
-    else heard(0, data, 0, 0);
+    if (Array.isArray(data) && data.length < 17) {
+      const first = data[0];
+      if (typeof first !== "number") {
+        // A package's own texts are only handed on.
+        const handedOn = first === "Unpacked" ? 7 : 0;
+        const isShort = (item, at) => !(item?.length > (at < handedOn ? LONGEST : LONGEST_REPORT));
+        if (data.every(isShort)) return heard(0, data, 0, 0);
+      } else if (data.length === 4 && isText(data[1]) && isAmount(data[2]) && isAmount(data[3])) {
+        return heard(first, data[1], data[2], data[3]);
+      }
+    }
+    heard(0, null, 0, 0);
   };
 
 /**

@@ -3,7 +3,35 @@
 import { BrowserError } from "./errors.js";
 import { unpack } from "./unpack.js";
 
+/** Which build this is: WebAssembly and workers that came on their own belong to it, or are of no use. */
+export const BUILD = "SPARK_BUILD";
+
 let glue;
+let coming;
+
+/** Whether the module runs. */
+export const isRunning = () => glue !== undefined;
+
+/** Runs the module that is served at this address; one that is none of this build's is a warning, and ours is taken. */
+export function comeFrom(url, warn) {
+  return (coming ??= fetchModule(url).then(start, (error) => {
+    warn(
+      `wasmUrl (${url}) is not the spark_execute.wasm of this version (${error?.message ?? error}). The copy inside the ` +
+        "script is used. Copy the file from the package again, and let connect-src allow it.",
+    );
+    runtime();
+  }));
+}
+
+async function fetchModule(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answers ${response.status}`);
+  // Not compileStreaming, which fails where a server does not know the type.
+  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const [build] = WebAssembly.Module.customSections(module, "build");
+  if (!build || new TextDecoder().decode(build) !== BUILD) throw new Error("it is of another version");
+  return module;
+}
 
 /** The bindings of the running module. */
 export function runtime() {
@@ -11,7 +39,10 @@ export function runtime() {
   // Required, and before the bindings, so that it precedes them in the file: nothing long may then separate them from
   // their copy for the worker, which gzip sees only when it is near.
   const packed = require("spark:wasm");
-  const module = compile(unpackModule(require("spark:unpacker"), packed));
+  return start(compile(unpackModule(require("spark:unpacker"), packed)));
+}
+
+function start(module) {
   // Evaluated only now: importing this package must run nothing.
   const bindings = require("spark:glue");
   bindings.initSync({ module });

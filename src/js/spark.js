@@ -2,15 +2,17 @@
 import workerText from "spark:worker";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
-import { BadRequestError, SparkError, UnsupportedEnvironmentError, WasmRunnerErrors, makeError } from "./errors.js";
+import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./errors.js";
+import { framed } from "./frame.js";
+import { Late, Unsupported } from "./late.js";
 import { executeMany } from "./many.js";
 import { mostPages } from "./memory.js";
 import { logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
-import { missingPrerequisite, runtime } from "./runtime.js";
+import { BUILD, comeFrom, isRunning, missingPrerequisite, runtime } from "./runtime.js";
 import { later, watchSleep } from "./turns.js";
-import { createWorker, lockName, whenFree } from "./workers.js";
+import { creator, lockName, whenFree } from "./workers.js";
 import { childText, externalReply, readXcall, xcallFailure, xcallReply } from "./xcall.js";
 
 /** The error that was made last, until it has its stack. */
@@ -48,12 +50,12 @@ const host = {
   xcallReply,
   xcallFailure,
   externalReply,
-  createWorker,
   lockName,
   whenFree,
   later,
   watchSleep,
   mostPages,
+  build: BUILD,
   workerText,
   measure,
   times,
@@ -83,6 +85,28 @@ function observed(own, config) {
   };
   own.isLogging = () => logs() !== undefined;
   return own;
+}
+
+/** A client of this configuration; throws where that is wrong. */
+function makeClient(config, own) {
+  let create;
+  own.createWorker = (...of) => create(...of);
+  const client = new (runtime().Client)(config, own);
+  // Judged by now.
+  create = creator(config, framed);
+  if (own.isLogging()) client.listen();
+  return client;
+}
+
+/** Where our WebAssembly is served, as far as the configuration says so rightly. */
+function wasmAddress(config) {
+  try {
+    const { wasmUrl } = config;
+    return (typeof wasmUrl === "string" ? wasmUrl : (wasmUrl?.href ?? "")).trim();
+  } catch {
+    // Whoever looks closer says what is wrong.
+    return "";
+  }
 }
 
 /** Runs Spark models inside the page. Importing it works everywhere, also where there are no events. */
@@ -117,13 +141,15 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
       Object.defineProperty(Spark.prototype, asyncDispose, { value: dispose, writable: true, configurable: true });
     }
     const missing = missingPrerequisite();
+    const address = missing || isRunning() ? "" : wasmAddress(config);
+    const own = observed(this.#host, config);
+    const make = () => makeClient(config, own);
+    const come = async () => (await comeFrom(address, own.warn), (this.#client = make()));
     try {
-      if (missing) this.#client = new Unsupported(missing, config);
-      else this.#client = new (runtime().Client)(config, observed(this.#host, config));
+      this.#client = missing ? new Unsupported(missing, config) : address ? new Late(come, config) : make();
     } catch (error) {
       throw error instanceof SparkError ? stackBelow(error, Spark) : error;
     }
-    if (this.#host.isLogging?.()) this.#client.listen();
     this.#models = new Map(this.stats().map(({ versionId }, index) => [versionId, index]));
   }
 
@@ -215,39 +241,5 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     // What failed at once shows its caller, whether that awaits it or not.
     if (latest && call === 0) stackBelow(latest, method);
     return { response: call === 0 ? settled : settled.catch(rejected), cancel: () => cancel() };
-  }
-}
-
-/** Stands in where our WebAssembly cannot even be decoded; it lets pages render on a server. */
-class Unsupported {
-  #missing;
-  #config;
-
-  constructor(missing, config) {
-    this.#missing = missing;
-    this.#config = config;
-  }
-
-  execute(input, versionId, timeout, signal, resolve, reject) {
-    reject(
-      new UnsupportedEnvironmentError(
-        `This JavaScript environment has no ${this.#missing}. Run the model in a browser: call execute only there.`,
-      ),
-    );
-    return 0;
-  }
-
-  listen() {}
-
-  cancel() {
-    return false;
-  }
-
-  destroy() {}
-
-  stats() {
-    const calls = { queued: 0, running: 0, done: 0, failed: 0 };
-    const idle = { state: "idle", replicas: 0, starting: 0, dying: 0, ...calls, memory: 0, restarts: 0 };
-    return Array.from(this.#config?.nodegenModels ?? [], (model) => ({ versionId: model?.versionId, ...idle }));
   }
 }

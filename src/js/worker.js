@@ -2,8 +2,13 @@
 // listens. What goes wrong before, or outside any call, is reported, since browsers keep some of it to themselves.
 
 import { inflate } from "./inflate.js";
+import { lockDown } from "./lockdown.js";
 
 const bindings = require("spark:glue");
+
+/** For a worker that the page serves as a file, which has a policy of its own. */
+const OWN_POLICY =
+  "Where workerUrl or createWorker is used, the policy that worker.js is served with must have script-src 'wasm-unsafe-eval' blob:.";
 
 /** This worker is of no further use. It names the call that it computes, or computed last: the page knows which are over. */
 const fail = (code, message, details, allowed, requested) => {
@@ -12,9 +17,8 @@ const fail = (code, message, details, allowed, requested) => {
   postMessage(computing ? ["CallFailed", ...failure, computing, 1] : ["Failed", ...failure]);
 };
 
-const { importScripts, trustedTypes } = self;
+let lockdown;
 
-// Captured before any model's code runs.
 const environment = {
   inflate,
   computing: 0,
@@ -51,15 +55,17 @@ const environment = {
     };
   },
 
+  /** Evaluates a model's glue, in a scope without ways out of it, unless the page wants it open. */
   importScripts(url) {
-    let policy;
+    const { importScripts, trustedTypes } = self;
     try {
       // As on the page, whose policy the worker inherits.
-      policy = trustedTypes?.createPolicy("spark-execute", { createScriptURL: (url) => url });
+      url = trustedTypes?.createPolicy("spark-execute", { createScriptURL: (url) => url }).createScriptURL(url) ?? url;
     } catch {
       // There may be no need for it.
     }
-    importScripts(policy ? policy.createScriptURL(url) : url);
+    if (lockdown) lockDown();
+    importScripts(url);
   },
 
   /** Notes when glue refuses an engine more memory: the abort that follows says nothing of it. */
@@ -96,14 +102,18 @@ self.addEventListener("unhandledrejection", (event) => unhandled(event, event.re
 self.addEventListener("error", (event) => unhandled(event, event.error ?? event.message));
 
 self.addEventListener("messageerror", () => {
-  fail("WORKER_START", "The worker could not receive a message: the browser would not hand over a compiled module.");
+  fail("WORKER_START", `The worker could not receive a message: the browser would not hand over a compiled module. ${OWN_POLICY}`);
 });
 
 self.addEventListener(
   "message",
   ({ data }) => {
     try {
+      if (data.build !== "SPARK_BUILD") {
+        return fail("WORKER_START", "The page's workerUrl or createWorker runs worker.js of another version. Copy it from the package again.");
+      }
       bindings.initSync({ module: data.module });
+      lockdown = data.lockdown;
       if (data.role === "unpack") return bindings.unpack_main();
       environment.held = new Promise((held) => {
         // Until this worker ends, however it does: the page asks for the lock too.
@@ -122,7 +132,7 @@ self.addEventListener(
         if (reply !== undefined) postMessage(reply);
       };
     } catch (error) {
-      fail("WORKER_START", "The worker could not start our WebAssembly.", error);
+      fail("WORKER_START", `The worker could not start our WebAssembly. ${OWN_POLICY}`, error);
     }
   },
   { once: true },

@@ -64,7 +64,7 @@ async fn messages_that_are_on_their_way_are_not_delivered() {
             resolve.call0(&JsValue::UNDEFINED).unwrap();
         };
         *replica.borrow_mut() =
-            Some(Replica::spawn(&listening(), &Script::new(&script.into()).unwrap(), notify).unwrap());
+            Some(Replica::spawn(&listening(), &Script::new(&script.into()).unwrap(), true, notify).unwrap());
     });
     wait(&first).await.unwrap();
     for _ in 0..10 {
@@ -90,7 +90,8 @@ async fn what_the_replica_told_is_let_go() {
     let watch = Watch::new();
     let token = Rc::new(());
     let held = token.clone();
-    let replica = Replica::spawn(&listening(), &Script::new(&"".into()).unwrap(), move |_| drop(held.clone())).unwrap();
+    let replica =
+        Replica::spawn(&listening(), &Script::new(&"".into()).unwrap(), true, move |_| drop(held.clone())).unwrap();
     assert!(Rc::strong_count(&token) > 1);
     drop(replica);
     assert_eq!(Rc::strong_count(&token), 1);

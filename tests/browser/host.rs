@@ -148,12 +148,32 @@ fn the_packages_own_outputs_are_laid_over() {
 fn a_listener_takes_answers_apart_and_hands_on_the_rest() {
     let heard = js("(globalThis.heard = [], (...given) => heard.push(given))");
     let listener = host(&JsValue::NULL).listener(&heard);
-    for data in ["[7, '{}', 20.5, 65536]", "[7, '{}', 1n, {}]", "['Up']", "[7, '{}']", "null", "5", "'7'", "({ 0: 7 })"]
-    {
+    let taken =
+        ["[7, '{}', 20.5, 65536]", "['Up']", "['Unpacked', {}, 'x'.repeat(1e6)]", "['Failed', 'x'.repeat(65536)]"];
+    let nothing = [
+        "[7, '{}', 1n, {}]",
+        "[7, '{}', [1], 1]",
+        "[7, '{}', NaN, 1]",
+        "[7, '{}', 1, 1e300]",
+        "[7, '{}', 1, -1]",
+        "[7, {}, 1, 1]",
+        "[7, 'x'.repeat(2 ** 27 + 1), 1, 1]",
+        "[7, '{}']",
+        "null",
+        "5",
+        "'7'",
+        "({ 0: 7 })",
+        "new Array(4e9)",
+        "['Failed', 'x'.repeat(65537)]",
+        "['Dispatch', 1, 0, 'x'.repeat(2 ** 27 + 1)]",
+        "new Float64Array(4)",
+    ];
+    for data in taken.iter().chain(&nothing) {
         listener.call1(&JsValue::NULL, &js(&format!("({{ data: {data} }})"))).unwrap();
     }
-    assert_eq!(
-        js("JSON.stringify(heard)"),
-        r#"[[7,"{}",20.5,65536],[7,"{}",1,null],[0,["Up"],0,0],[0,[7,"{}"],0,0],[0,null,0,0],[0,5,0,0],[0,"7",0,0],[0,{"0":7},0,0]]"#
-    );
+    assert_eq!(js("JSON.stringify(heard[0])"), r#"[7,"{}",20.5,65536]"#);
+    assert_eq!(js("JSON.stringify(heard[1])"), r#"[0,["Up"],0,0]"#);
+    assert_eq!(js("heard.slice(2, 4).map((given) => given[1][0]).join()"), "Unpacked,Failed");
+    let rest = js("JSON.stringify(heard.slice(4))").as_string().unwrap();
+    assert_eq!(rest, format!("[{}]", ["[0,null,0,0]"; 16].join(",")), "what no worker sends comes as null");
 }

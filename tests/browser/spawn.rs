@@ -25,7 +25,7 @@ impl Events {
         let seen: Rc<RefCell<Vec<Event>>> = Rc::default();
         let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
         let (events, woken) = (seen.clone(), wake.clone());
-        let replica = Replica::spawn(&listening(), &Script::new(script)?, move |event| {
+        let replica = Replica::spawn(&listening(), &Script::new(script)?, true, move |event| {
             events.borrow_mut().push(event);
             if let Some(wake) = woken.take() {
                 wake.call0(&JsValue::UNDEFINED).unwrap();
@@ -58,6 +58,11 @@ impl Events {
             Event::Message(data) => data,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What the worker says after its message's name.
+    pub async fn got(&self) -> JsValue {
+        js_sys::Array::from(&self.message().await).get(1)
     }
 
     pub fn count(&self) -> usize {
@@ -106,12 +111,11 @@ async fn the_products_own_worker_comes_up() {
 #[wasm_bindgen_test]
 async fn a_worker_gets_our_compiled_module_first_and_then_what_is_posted() {
     let watch = Watch::new();
-    let script =
-        "onmessage = ({ data }) => postMessage(data.module ? data.module instanceof WebAssembly.Module : data)";
+    let script = "onmessage = ({ data }) => postMessage(['got', data.module ? data.module instanceof WebAssembly.Module : data])";
     let events = Events::of(&script.into()).unwrap();
-    assert_eq!(events.message().await, true);
+    assert_eq!(events.got().await, true);
     events.replica.as_ref().unwrap().post(&ToWorker::Call { id: 7, request: Js("{}".into()) }).unwrap();
-    let call = js_sys::Array::from(&events.message().await);
+    let call = js_sys::Array::from(&events.got().await);
     assert_eq!((call.get(0), call.get(1)), (7.into(), "{}".into()));
     watch.stop();
 }
@@ -223,13 +227,13 @@ async fn the_real_bootstrap_reports_what_browsers_keep_to_themselves() {
 #[wasm_bindgen_test]
 async fn a_message_that_cannot_be_cloned_is_refused_and_the_worker_lives() {
     let watch = Watch::new();
-    let events = Events::of(&"onmessage = ({ data }) => data.module || postMessage(data)".into()).unwrap();
+    let events = Events::of(&"onmessage = ({ data }) => data.module || postMessage(['got', ...data])".into()).unwrap();
     let replica = events.replica.as_ref().unwrap();
     let failure = replica.post(&ToWorker::Call { id: 1, request: Js(js("() => 1")) }).unwrap_err();
     assert_eq!(failure.code, Code::WorkerStart);
     assert_says(&failure.into_facts().details.unwrap(), &["DataCloneError"]);
     replica.post(&ToWorker::Call { id: 2, request: Js("again".into()) }).unwrap();
-    assert_eq!(js_sys::Array::from(&events.message().await).get(1), "again");
+    assert_eq!(js_sys::Array::from(&events.message().await).get(2), "again");
     watch.stop();
 }
 

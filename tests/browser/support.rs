@@ -109,8 +109,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/workers.js")]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = createWorker)]
-    static CREATE_WORKER: JsValue;
+    fn creator() -> JsValue;
     #[wasm_bindgen(thread_local_v2, js_name = lockName)]
     static LOCK_NAME: JsValue;
     #[wasm_bindgen(thread_local_v2, js_name = whenFree)]
@@ -124,7 +123,11 @@ extern "C" {
 }
 
 /// The worker's start and what it imports, one after the other as a bundler puts them.
-const BOOTSTRAP: &str = concat!(include_str!("../../src/js/inflate.js"), include_str!("../../src/js/worker.js"));
+const BOOTSTRAP: &str = concat!(
+    include_str!("../../src/js/inflate.js"),
+    include_str!("../../src/js/lockdown.js"),
+    include_str!("../../src/js/worker.js")
+);
 
 /// The product's worker, running this test module's own compiled Rust.
 pub fn real_worker() -> JsValue {
@@ -140,9 +143,10 @@ pub fn worker_with(bindings: &str) -> JsValue {
 pub fn listening() -> Host {
     let host = Object::new();
     LISTENER.with(|function| set(&host, "listener", function));
-    CREATE_WORKER.with(|function| set(&host, "createWorker", function));
     // What its workers say is what the script says.
     set(&host, "lockName", &nothing());
+    set(&host, "createWorker", &creator());
+    set(&host, "build", &"SPARK_BUILD".into());
     host.unchecked_into()
 }
 
@@ -159,12 +163,13 @@ pub fn host(text: &JsValue) -> Host {
     ENCODE.with(|function| set(&host, "encode", function));
     SETTLE.with(|function| set(&host, "settle", function));
     LISTENER.with(|function| set(&host, "listener", function));
-    CREATE_WORKER.with(|function| set(&host, "createWorker", function));
     LOCK_NAME.with(|function| set(&host, "lockName", function));
     WHEN_FREE.with(|function| set(&host, "whenFree", function));
     LATER.with(|function| set(&host, "later", function));
     set(&host, "watchSleep", &nothing());
+    set(&host, "createWorker", &creator());
     set(&host, "workerText", text);
+    set(&host, "build", &"SPARK_BUILD".into());
     set(&host, "warnings", &js_sys::Array::new());
     set(&host, "warn", &js("(function (text) { this.warnings.push(text); })"));
     set(&host, "mostPages", &js("() => 65536"));

@@ -175,8 +175,10 @@ test("the first call is answered while further replicas are still starting", asy
     return { body: "now" };
   };
   const zip = made("gated.zip", packageWith(counting + wait));
+  page.expectConsole(/lockdown is false/);
   const got = await page.run(async (zip) => {
-    globalThis.spark = new Spark({ nodegenModels: [{ versionId: "m", binary: zip, replica: 3 }] });
+    // Or the glue could not ask the server.
+    globalThis.spark = new Spark({ nodegenModels: [{ versionId: "m", binary: zip, replica: 3 }], lockdown: false });
     const found = [];
     for (let call = 0; call < 5; call++) found.push((await outputsOf(spark.execute(ask({}), "m"))).calls);
     const { replicas, starting } = spark.stats()[0];
@@ -250,12 +252,15 @@ test("replicas for which there is no memory are told once, and an error says wha
     });`;
   const zip = made("one.zip", packageWith(js));
   page.expectConsole(/nodegenModels\[0\] has fewer replicas than the 4 configured.*Configure fewer replicas/);
+  for (let instance = 0; instance < 2; instance++) page.expectConsole(/lockdown is false/);
   const got = await page.run(async (binary) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 4 }] });
+    // Or the glue would have no locks.
+    const lockdown = false;
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 4 }], lockdown });
     await spark.execute(ask({}), "m");
     await until(() => spark.stats()[0].starting === 0);
     const { replicas } = spark.stats()[0];
-    const other = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const other = new Spark({ nodegenModels: [{ versionId: "m", binary }], lockdown });
     const error = await refused(other.execute(ask({}), "m"));
     await other.destroy();
     await spark.destroy();

@@ -23,6 +23,8 @@ const withSpin = (page, config, work) =>
   page.run(
     async ({ zip, source, config, FOREVER }) => {
       const { replica = 1, ...rest } = config;
+      // So that all replicas start at once.
+      processors(replica);
       const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: zip, replica }], ...rest });
       const run = (inputs, options) => outputsOf(spark.execute(ask(inputs), "m", options));
       const stats = () => spark.stats()[0];

@@ -30,6 +30,8 @@ test("other names, folders, flags and a budget that is too small", async () => {
     "index.d.ts",
     "module.js",
     "page.js",
+    "spark_execute.wasm",
+    "worker.js",
   ]);
   assert.ok((await readdir(path.join(folder, "pkg"))).includes("renamed_bg.wasm"));
   const [ours, real] = await Promise.all([path.join(folder, "out", "page.js"), at("dist", "browser.js")].map((of) => readFile(of)));

@@ -9,7 +9,10 @@ import { run } from "../../scripts/lib/run.mjs";
 import { unpackScript } from "../../scripts/lib/payload.mjs";
 import { app, pack } from "./lib/apps.mjs";
 
-const DIST = ["dist/browser.js", "dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"];
+const DIST = [
+  ...["dist/browser.js", "dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"],
+  ...["dist/spark_execute.wasm", "dist/worker.js"],
+];
 const SCRIPTS = ["dist/browser.js", "dist/index.cjs", "dist/index.js"];
 const manifest = JSON.parse(await readFile(at("package.json"), "utf8"));
 const text = (file) => readFile(at(file), "utf8");
@@ -33,7 +36,7 @@ test("package.json names what is there", async () => {
     assert.equal(Object.keys(exports["."][condition])[0], "types", "TypeScript takes the first condition that fits");
   }
   assert.equal(Object.keys(exports["."]).at(-1), "default", "default comes last, or hides what follows");
-  assert.deepEqual(sideEffects, ["./dist/browser.js"]);
+  assert.deepEqual(sideEffects, ["./dist/browser.js", "./dist/worker.js"]);
   assert.equal(manifest.license, "MIT OR Apache-2.0");
 });
 
@@ -58,6 +61,8 @@ test("every entry resolves, and nothing else does", async () => {
   assert.equal(await resolve("spark-execute", "require"), "index.cjs");
   assert.equal(await resolve("spark-execute/browser", "import"), "browser.js");
   assert.equal(await resolve("spark-execute/package.json", "require"), "package.json");
+  assert.equal(await resolve("spark-execute/worker.js", "import"), "worker.js");
+  assert.equal(await resolve("spark-execute/spark_execute.wasm", "require"), "spark_execute.wasm");
   assert.equal(await resolve("spark-execute/dist/index.js", "import"), "ERR_PACKAGE_PATH_NOT_EXPORTED");
 });
 

@@ -114,6 +114,7 @@ impl Session {
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));
         }
+        // Before its glue runs, which could forge one: the page takes none later.
         self.send_image(unpacked.image);
         self.start(unpacked.parts).await
     }

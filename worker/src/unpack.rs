@@ -4,13 +4,14 @@ use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array, WebAssembly};
 use spark_execute_core::metadata::ModelMetadata;
 use spark_execute_core::package::{self, Deflated, Limits, Opened, Role, Want};
 use spark_execute_core::protocol::{Image, Load};
-use spark_execute_core::{Code, Failure, Result};
+use spark_execute_core::{Code, Failure, Result, text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag};
 
+use crate::POLICY;
 use crate::bytes::{JsReader, JsSink};
-use crate::engine::{self, Parts};
+use crate::engine::Parts;
 use crate::js::{Step, describe, get, strict_decoder};
 use crate::limit::{self, Lowered};
 use crate::names::names_in;
@@ -79,12 +80,17 @@ async fn read(
         compiling.ok_or_else(|| Failure::new(Code::Internal, "The package was opened without an engine."))?;
     phases::over(Phase::Unpack, began);
     let (compiling, max_pages) = compiling?;
-    // It takes as long as compiling does, which needs this thread only at its end.
-    let prepared = environment.map(|environment| engine::prepare(&glue, environment));
     let module = compiling.await.map_err(|error| {
+        let said = describe(&error);
+        // Of the policy of a worker that came from an address: the page's has let our own compile.
+        if ["Content Security Policy", "CSP"].iter().any(|words| text::contains(&said, words)) {
+            let message =
+                format!("The worker, as it comes by workerUrl or createWorker, may not compile WebAssembly. {POLICY}");
+            return Failure::new(Code::WasmBlocked, message).with_details(said);
+        }
         let name = opened.part(Role::Engine).map(|part| part.name.clone()).unwrap_or_default();
         let message = format!("The model's WebAssembly {name:?} does not compile. Export the package again.");
-        Failure::new(Code::WasmInvalid, message).at(name).with_details(describe(&error))
+        Failure::new(Code::WasmInvalid, message).at(name).with_details(said)
     })?;
     let data_blob = data.as_ref().map(|data| blob(data, "application/octet-stream")).transpose()?;
     Ok(Unpacked {
@@ -101,7 +107,6 @@ async fn read(
             module: module.unchecked_into(),
             glue,
             data: data.map(|data| data.buffer().unchecked_into()),
-            prepared,
             max_pages: f64::from(max_pages),
         },
         warnings,
@@ -140,7 +145,6 @@ pub async fn parts(image: Image<Js>) -> Result<Parts> {
         module: image.module.0.unchecked_into(),
         glue: image.glue.0.unchecked_into(),
         data,
-        prepared: None,
         max_pages: image.max_pages,
     })
 }

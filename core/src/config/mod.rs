@@ -11,6 +11,7 @@ mod binary;
 mod endpoint;
 mod fields;
 mod model;
+mod places;
 mod text;
 mod url_request;
 
@@ -52,6 +53,11 @@ const KNOWN: &[&str] = &[
     "timeout",
     "cancelGrace",
     "replica",
+    "lockdown",
+    "workerUrl",
+    "wasmUrl",
+    "createWorker",
+    "isolation",
     "xcall",
     "externalApi",
     "timings",
@@ -121,16 +127,13 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
     let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
+    places::check(&fields)?;
+    let default_lockdown = model::lockdown(&fields, true, &mut notes)?;
+    let defaults = (default_replica, default_pages, default_lockdown);
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;
     let mut models = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        models.push(model::parse(
-            entry,
-            index,
-            format!("{models_key}[{index}]"),
-            (default_replica, default_pages),
-            &mut notes,
-        )?);
+        models.push(model::parse(entry, index, format!("{models_key}[{index}]"), defaults, &mut notes)?);
     }
     model::check_duplicates(&models)?;
 

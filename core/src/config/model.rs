@@ -28,6 +28,7 @@ pub(super) const KNOWN: &[&str] = &[
     "preventCleanup",
     "verifyChecksums",
     "integrity",
+    "lockdown",
     "metaData",
     "parallel",
     "instance",
@@ -87,6 +88,8 @@ pub struct Model {
     pub verify_checksums: bool,
     /// Which package it must be, see [`Integrity`].
     pub integrity: Option<String>,
+    /// Whether its glue is kept from the network, storage and other contexts.
+    pub lockdown: bool,
     /// What `binary` is; its value stays in JavaScript, in the member `binary` of the entry.
     pub binary: BinaryKind,
     /// What the caller says about the model.
@@ -99,7 +102,7 @@ pub(super) fn parse(
     value: &Raw,
     index: usize,
     path: String,
-    (default_replica, default_pages): (u32, u32),
+    (default_replica, default_pages, default_lockdown): (u32, u32, bool),
     notes: &mut Notes,
 ) -> Result<Model> {
     let Some(fields) = Fields::of(value, path.as_str()) else {
@@ -138,6 +141,7 @@ pub(super) fn parse(
         notes.warn("verifyChecksums".into(), text);
     }
     let integrity = integrity(&fields)?;
+    let lockdown = lockdown(&fields, default_lockdown, notes)?;
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
     let lookup_id = version_id.to_ascii_lowercase();
     Ok(Model {
@@ -150,9 +154,21 @@ pub(super) fn parse(
         verify_checksums,
         integrity,
         max_pages,
+        lockdown,
         binary,
         metadata,
     })
+}
+
+/// Whether glue is locked down, here or by default.
+pub(super) fn lockdown(fields: &Fields<'_>, default: bool, notes: &mut Notes) -> Result<bool> {
+    let lockdown = fields.boolean("lockdown", default)?;
+    if default && !lockdown {
+        let text =
+            fields.at("lockdown") + " is false: the package's glue can reach the network and this site's storage.";
+        notes.warn("lockdown".into(), text);
+    }
+    Ok(lockdown)
 }
 
 /// A number of workers.

@@ -68,6 +68,7 @@ fn the_least_configuration_gets_the_defaults() {
         prevent_cleanup: false,
         verify_checksums: true,
         integrity: None,
+        lockdown: true,
         binary: BinaryKind::Function,
         metadata: ModelMetadata::default(),
     };
@@ -240,7 +241,8 @@ fn a_grace_may_be_nothing_but_not_less() {
 
 #[test]
 fn flags_are_booleans() {
-    for key in ["preventCleanup", "verifyChecksums"] {
+    refused(parse(&and(&[("lockdown", Raw::Number(0.0))])), "lockdown", &["true or false"]);
+    for key in ["preventCleanup", "verifyChecksums", "lockdown"] {
         for bad in [Raw::Null, Raw::Number(1.0), text("true")] {
             refused(one(&[(key, bad)]), &format!("nodegenModels[0].{key}"), &["true or false"]);
         }
@@ -249,6 +251,52 @@ fn flags_are_booleans() {
     let parsed = parse(&with(&[off])).unwrap();
     assert!(!parsed.config.models[0].verify_checksums);
     assert!(parsed.warnings[0].starts_with("nodegenModels[0].verifyChecksums is false"), "{:?}", parsed.warnings);
+}
+
+#[test]
+fn glue_is_locked_down_unless_the_model_or_the_default_says_otherwise() {
+    for (default, own, expected, warning) in [
+        (None, None, true, None),
+        (None, Some(false), false, Some("nodegenModels[0].lockdown is false")),
+        (Some(false), None, false, Some("lockdown is false")),
+        (Some(false), Some(true), true, Some("lockdown is false")),
+        (Some(false), Some(false), false, Some("lockdown is false")),
+        (Some(true), Some(false), false, Some("nodegenModels[0].lockdown is false")),
+    ] {
+        let flag = |value: Option<bool>| value.map_or(Raw::Undefined, Raw::Bool);
+        let models = Raw::Array(vec![model(&[("lockdown", flag(own))])]);
+        let raw = object(&[("nodegenModels", models), ("lockdown", flag(default))]);
+        let Parsed { config, warnings } = parse(&raw).unwrap();
+        assert_eq!(config.models[0].lockdown, expected, "{default:?} {own:?}");
+        assert_eq!(warnings.len(), usize::from(warning.is_some()), "{warnings:?}");
+        assert!(warnings.iter().all(|text| text.starts_with(warning.unwrap())), "{warnings:?}");
+    }
+}
+
+#[test]
+fn our_own_files_have_addresses_or_the_page_makes_the_workers() {
+    let address = || Raw::Url("https://host/worker.js".into());
+    for key in ["workerUrl", "wasmUrl"] {
+        for good in [text("/worker.js"), address(), Raw::LongText("blob".into(), 1e5), Raw::Null, Raw::Undefined] {
+            parse(&and(&[(key, good)])).unwrap();
+        }
+        for bad in [text(" \n"), Raw::Number(1.0), Raw::Bool(true), Raw::Function, Raw::Blob] {
+            refused(parse(&and(&[(key, bad)])), key, &["an address: text or a URL"]);
+        }
+    }
+    parse(&and(&[("createWorker", Raw::Function), ("wasmUrl", address()), ("workerUrl", Raw::Null)])).unwrap();
+    refused(parse(&and(&[("createWorker", text("/worker.js"))])), "createWorker", &["a function"]);
+    let both = and(&[("createWorker", Raw::Function), ("workerUrl", address())]);
+    refused(parse(&both), "createWorker", &["workerUrl are both given"]);
+    let sandbox = || ("isolation", text("sandbox"));
+    parse(&and(&[sandbox(), ("wasmUrl", address())])).unwrap();
+    parse(&and(&[("isolation", Raw::Null)])).unwrap();
+    for other in [("workerUrl", address()), ("createWorker", Raw::Function)] {
+        refused(parse(&and(&[sandbox(), other])), "isolation", &["whose policy is their own"]);
+    }
+    for bad in [text("frame"), text(""), Raw::Bool(true)] {
+        refused(parse(&and(&[("isolation", bad)])), "isolation", &["\"sandbox\", or left out"]);
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ impl Scheduler {
     pub fn waits(&mut self, id: ReplicaId, waits: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
         replica.waits = waits && !replica.flights.is_empty();
+        let (open, all) = replica.asked;
+        replica.asked = if waits { (open + 1, all + 1) } else { (open.saturating_sub(1), all) };
         let model = replica.model;
         if waits {
             self.ensure_room_for_children(model, now);

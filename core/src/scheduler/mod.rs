@@ -28,6 +28,7 @@ mod online;
 mod replica;
 mod replicas;
 mod ticks;
+mod trust;
 mod types;
 
 use std::collections::VecDeque;
@@ -39,6 +40,7 @@ use dying::Dying;
 use notes::Tally;
 pub use notes::{Happened, Note};
 use replica::{Replica, Stage};
+pub use trust::{Said, disturbed, is_of_worker};
 pub use types::{Action, CallId, CallSpec, ModelIndex, ModelSpec, ModelStats, Policy, ReplicaId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

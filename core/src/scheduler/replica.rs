@@ -73,6 +73,8 @@ pub(super) struct Replica {
     answers: u32,
     /// The size of the engine that is too large.
     mark: f64,
+    /// Services that it asked for: those that have not answered, and all since a call last ended.
+    pub asked: (u32, u32),
     window: usize,
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
@@ -101,6 +103,7 @@ impl Replica {
             limit: f64::INFINITY,
             answers: 0,
             mark: f64::INFINITY,
+            asked: (0, 0),
             window: 1,
             filling: true,
             suspends: false,
@@ -171,6 +174,7 @@ impl Replica {
             head.deadline = now + grace;
         }
         self.waits = false;
+        self.asked.1 = 0;
         self.head_since = now;
         self.filling |= self.held <= self.window / 2;
         records

@@ -9,7 +9,9 @@ const one = (model: NodegenModel) => new Spark({ nodegenModels: [model] });
 new Spark({
   nodegenModels: [
     { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
+    { versionId: "b", binary, lockdown: true },
   ],
+  lockdown: false,
   offlineMaxService: 5,
   memoryBudget: 2 * 1024 ** 3,
   memoryLimit: 512 * 1024 ** 2,
@@ -32,6 +34,20 @@ one({ versionId, binary, integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZ
 one({ versionId, binary, integrity: null });
 // @ts-expect-error not text
 one({ versionId, binary, integrity: new Uint8Array(32) });
+// Where our own files come from.
+new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: "/worker.js", wasmUrl: null });
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: null });
+new Spark({ nodegenModels: [{ versionId, binary }], isolation: "sandbox" });
+// @ts-expect-error no such way
+new Spark({ nodegenModels: [{ versionId, binary }], isolation: "frame" });
+// @ts-expect-error not an address
+new Spark({ nodegenModels: [{ versionId, binary }], workerUrl: 1 });
+// @ts-expect-error not an address
+new Spark({ nodegenModels: [{ versionId, binary }], wasmUrl: new ArrayBuffer(8) });
+// @ts-expect-error a worker, not the promise of one
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: async () => ({}) });
+// @ts-expect-error a function
+new Spark({ nodegenModels: [{ versionId, binary }], createWorker: "/worker.js" });
 
 // Older spellings.
 new Spark({ nodeGenModels: [{ versionId, binary, parallel: 2, metadata: {} }], replica: 2 });
@@ -87,6 +103,10 @@ one({ versionId, binary, replicas: 2 });
 one({ versionId, binary, replica: "2" });
 // @ts-expect-error text
 one({ versionId, binary, preventCleanup: "true" });
+// @ts-expect-error text
+one({ versionId, binary, lockdown: "off" });
+// @ts-expect-error null is not a boolean
+new Spark({ nodegenModels: [{ versionId, binary }], lockdown: null });
 // @ts-expect-error not text
 one({ versionId, binary, type: 64 });
 // @ts-expect-error names are text

@@ -16,4 +16,4 @@ mod nodegen;
 
 pub use dispatch::Exchange;
 pub use fault::Fault;
-pub use nodegen::{Engine, Parts, prepare, start};
+pub use nodegen::{Engine, Parts, start};

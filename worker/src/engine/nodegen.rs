@@ -52,16 +52,8 @@ pub struct Parts {
     pub glue: Blob,
     /// The preloaded files.
     pub data: Option<ArrayBuffer>,
-    /// What [`prepare`] made of the glue, when that was done already.
-    pub prepared: Option<Result<Prepared>>,
     /// The most pages of memory that the module was compiled for, where it declares more itself; else all there can be.
     pub max_pages: f64,
-}
-
-/// Glue that was evaluated.
-pub struct Prepared {
-    factory: Function,
-    tail: Tail,
 }
 
 /// One constructed workbook.
@@ -94,23 +86,17 @@ impl Suspending {
     }
 }
 
-/// Evaluates the glue.
-pub fn prepare(glue: &Blob, environment: &Environment) -> Result<Prepared> {
-    let tail = Tail::default();
-    tail.replace_console();
-    let began = phases::clock();
-    let factory = evaluate(glue, environment)?;
-    phases::over(Phase::Glue, began);
-    Ok(Prepared { factory, tail })
-}
-
 /// Evaluates the glue, instantiates the module and constructs the workbook. Its calls to other services go through
 /// `exchange`.
 pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange) -> Result<Engine> {
     if parts.max_pages < f64::from(MOST_PAGES) {
         environment.limit_memory(parts.max_pages);
     }
-    let Prepared { factory, tail } = parts.prepared.unwrap_or_else(|| prepare(&parts.glue, environment))?;
+    let tail = Tail::default();
+    tail.replace_console();
+    let began = phases::clock();
+    let factory = evaluate(&parts.glue, environment)?;
+    phases::over(Phase::Glue, began);
     let hooks = Hooks::new(&parts.module, parts.data, &tail, environment, exchange);
     let began = phases::clock();
     let started = factory
@@ -173,7 +159,10 @@ fn evaluate(glue: &Blob, environment: &Environment) -> Result<Function> {
         // Our own Blob is always there, so that only a policy can keep it from being loaded. The browser reports the
         // violation later than it throws.
         if get(&error, "name") == "NetworkError" {
-            let message = format!("The page's Content Security Policy forbids the model's glue. {POLICY}");
+            let message = format!(
+                "The Content Security Policy (the page's, or the one that workerUrl is served with) forbids the model's \
+                 glue. {POLICY}"
+            );
             Failure::new(Code::WorkerBlocked, message).with_details(describe(&error))
         } else {
             let message = "The model's glue (the .js of the package) cannot be evaluated. Export the package again.";

@@ -39,7 +39,7 @@ async fn started_with(parts: Parts, exchange: &Exchange) -> Result<Engine, Failu
 async fn failure_of_glue(glue: &str) -> Failure {
     let module = js("new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))");
     let glue = Blob::new_with_str_sequence(&js_sys::Array::of1(&glue.into())).unwrap();
-    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None, max_pages: 65_536.0 })
+    started(Parts { module: module.unchecked_into(), glue, data: None, max_pages: 65_536.0 })
         .await
         .err()
         .expect("it started")
@@ -296,7 +296,7 @@ async fn puppet(malloc: &str, calc: &str) -> Result<Engine, Failure> {
     );
     let module = js("new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))");
     let glue = Blob::new_with_str_sequence(&js_sys::Array::of1(&glue.into())).unwrap();
-    started(Parts { module: module.unchecked_into(), glue, data: None, prepared: None, max_pages: 65_536.0 }).await
+    started(Parts { module: module.unchecked_into(), glue, data: None, max_pages: 65_536.0 }).await
 }
 
 #[wasm_bindgen_test]
