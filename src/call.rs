@@ -29,7 +29,7 @@ pub struct Pending {
     pub failure: Option<Failure>,
     /// What it is.
     pub request: Prepared,
-    /// How many records of a batch it computes; 1 for a call of its own.
+    /// How many records of a batch it computes; 0 for a caller's own call.
     pub records: u32,
     /// What it says about its service, for the endpoint.
     pub names: Named,

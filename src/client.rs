@@ -59,7 +59,7 @@ impl Client {
 
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
     /// it is over already. For a usual request, one that has nothing to normalise, the facade gives the model it names
-    /// and its JSON text; for any other -1.
+    /// and its JSON text; for any other -1. `records` is 1 for a record of a batch, else 0.
     ///
     /// [`cancel`]: Self::cancel
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made, and taken apart, for every call")]
@@ -73,6 +73,7 @@ impl Client {
         reject: Function,
         model: i32,
         text: JsValue,
+        records: u32,
     ) -> u32 {
         let usual = usize::try_from(model).ok().map(|model| (model, Prepared::usual(text)));
         let mut context = Context { input, ..Context::default() };
@@ -86,7 +87,7 @@ impl Client {
                     fallback: self.pool.online.is_some(),
                     failure: None,
                     request,
-                    records: 1,
+                    records,
                     names,
                     context,
                     parent: None,

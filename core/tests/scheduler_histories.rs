@@ -44,7 +44,8 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     }
                     let model = (next(8) > 0).then(|| next(3));
                     let timeout_ms = 100.0 + next(500) as f64;
-                    let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms, records: 1 };
+                    let spec =
+                        CallSpec { model, fallback: next(2) == 0, parent, timeout_ms, records: [0, 0, 1, 40][next(4)] };
                     if spec.model.is_none() && next(2) == 0 {
                         bench.scheduler.park(call, spec, now);
                         parked.push(call);

@@ -201,7 +201,12 @@ class Batch {
         // One that failed is computed again by itself, which tells why, or goes online.
         (answers) => chunk.forEach(({ index, record }, i) => (answers[i] ? this.#settle(index, answers[i]) : this.#single(index, record))),
         // One of them may be at fault. Alone, only that one fails.
-        () => (this.#over ? undefined : chunk.forEach(({ index, record }) => this.#single(index, record))),
+        (error) => {
+          if (this.#over) return;
+          if (chunk.length > 1 || error?.code !== "TIMEOUT") return chunk.forEach(({ index, record }) => this.#single(index, record));
+          error.input = chunk[0].record;
+          this.#settle(chunk[0].index, error);
+        },
       ),
     );
   }

@@ -174,7 +174,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     const method = Spark.prototype.executeMany;
     const client = Spark.#clientOf(this, method);
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
-    const execute = (record, options) => Spark.#start(this, method, record, versionId, options);
+    const execute = (record, options) => Spark.#start(this, method, record, versionId, options, 1);
     const models = client.plan ? this.#models : new Map();
     try {
       return executeMany(inputs, versionId, options, { client, models, warn: this.#host.warn ?? (() => {}), execute });
@@ -206,7 +206,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     throw stackBelow(new BadRequestError(message), method);
   }
 
-  static #start(spark, method, input, versionId, options) {
+  static #start(spark, method, input, versionId, options, records = 0) {
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
     const signal = options?.signal ?? undefined;
     let client;
@@ -223,7 +223,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
       const model = spark.#models.get(usualId(input, versionId));
       const text = model === undefined ? undefined : encodeUsual(input);
       latest = undefined;
-      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text ? model : -1, text);
+      call = client.execute(input, versionId, options?.timeout, signal, resolve, reject, text ? model : -1, text, records);
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {

@@ -116,8 +116,10 @@ struct Call {
     parked: bool,
     /// A worker that held it vanished without a word: it may be why.
     suspect: bool,
-    /// How many records of a batch it computes.
+    /// How many records of a batch it computes; 0 for a caller's own call.
     records: u32,
+    /// It is being computed, or was.
+    begun: bool,
 }
 
 /// The state machine. See the module's design note.
@@ -299,6 +301,7 @@ impl Scheduler {
             tally.done += records;
             tally.over += records - 1;
         }
+        self.begin_next(id, now);
         self.end_if_left(id);
         self.dispatch(model, now);
         if grew {
@@ -332,6 +335,7 @@ impl Scheduler {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
         } else {
+            self.begin_next(id, now);
             self.end_if_left(id);
             self.dispatch(model, now);
         }

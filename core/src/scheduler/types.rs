@@ -90,7 +90,8 @@ pub struct CallSpec {
     pub parent: Option<CallId>,
     /// Time until it must be over, in milliseconds.
     pub timeout_ms: f64,
-    /// How many records of a batch it computes, one after the other; 1 for a caller's own call.
+    /// How many records of a batch it computes, one after the other; 0 for a caller's own call. A batch's calls wait for
+    /// each other: their time counts from when they are computed.
     pub records: u32,
 }
 
