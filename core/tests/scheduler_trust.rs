@@ -71,9 +71,15 @@ fn an_engine_asks_for_few_services_at_a_time_and_not_without_end() {
 
 #[test]
 fn a_worker_cannot_fail_as_the_page_does() {
-    for code in
-        [Code::EngineTrap, Code::GlueFailed, Code::ZipInvalid, Code::BinaryFetch, Code::WorkerCrashed, Code::Internal]
-    {
+    for code in [
+        Code::EngineTrap,
+        Code::GlueFailed,
+        Code::ZipInvalid,
+        Code::BinaryFetch,
+        Code::WorkerCrashed,
+        Code::UnsupportedEnvironment,
+        Code::Internal,
+    ] {
         assert!(is_of_worker(code), "{code:?}");
     }
     for code in

@@ -20,6 +20,8 @@ const zip = made(
   }),
 );
 
+// Glue that is locked down has no way to end its worker, as a system that needs memory has.
+
 /** Suspends until it is answered, which it never is; ends without a word where its input says so. */
 const suspending = made(
   "suspending.zip",
@@ -119,8 +121,9 @@ test("the call that a failing worker names is the one that fails", async (page) 
 });
 
 test("a worker that ends without a word while it computes fails its call, once another has tried", async (page) => {
+  page.expectConsole(/lockdown is false/);
   const got = await page.run(async (binary) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }], lockdown: false });
     await spark.execute(ask({}), "m");
     const dead = refused(spark.execute(ask({ close: true }), "m"));
     const others = Array.from({ length: 10 }, () => spark.execute(ask({}), "m"));
@@ -137,8 +140,9 @@ test("a worker that ends without a word while it computes fails its call, once a
 });
 
 test("a worker that ended while it was idle is replaced, and no call knows of it", async (page) => {
+  page.expectConsole(/lockdown is false/);
   const got = await page.run(async (binary) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }], lockdown: false });
     const held = async () => (await navigator.locks.query()).held.map(({ name }) => name).join();
     const run = (inputs) => outputsOf(spark.execute(ask(inputs), "m"));
     const first = await run({});
@@ -154,8 +158,9 @@ test("a worker that ended while it was idle is replaced, and no call knows of it
 });
 
 test("calls posted to a worker that has ended without a word are computed by another", async (page) => {
+  page.expectConsole(/lockdown is false/);
   const got = await page.run(async (binary) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }], lockdown: false });
     const run = (inputs) => outputsOf(spark.execute(ask(inputs), "m"));
     for (let call = 0; call < 50; call++) await run({});
     const tags = [];
@@ -174,9 +179,10 @@ test("calls posted to a worker that has ended without a word are computed by ano
 });
 
 test("where there are no locks, a worker that ended without a word is found by the time limit", async (page) => {
+  page.expectConsole(/lockdown is false/);
   const got = await page.run(async (binary) => {
     Object.defineProperty(navigator, "locks", { value: undefined });
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }], lockdown: false });
     await spark.execute(ask({}), "m");
     const { code } = await refused(spark.execute(ask({ close: true }), "m", { timeout: 300 }));
     const after = await spark.execute(ask({}), "m");

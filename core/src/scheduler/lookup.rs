@@ -60,7 +60,7 @@ impl Scheduler {
             parent,
             children: 0,
             parked: false,
-            suspect: false,
+            deaths: 0,
             records,
             begun: false,
         })

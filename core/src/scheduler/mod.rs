@@ -114,8 +114,8 @@ struct Call {
     children: usize,
     /// It waits until it is known which model it means.
     parked: bool,
-    /// A worker that held it vanished without a word: it may be why.
-    suspect: bool,
+    /// Workers that vanished without a word when it was the oldest that they had: it may be why.
+    deaths: u32,
     /// How many records of a batch it computes; 0 for a caller's own call.
     records: u32,
     /// It is being computed, or was.

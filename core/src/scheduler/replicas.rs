@@ -8,6 +8,8 @@ use crate::error::{Code, Failure};
 /// Time after which a replica that could not start is tried again, in milliseconds; doubles with every failure.
 const RESPAWN_MS: f64 = 1_000.0;
 const RESPAWN_DOUBLINGS: u32 = 7;
+/// So many workers end without a word over the same call before it is taken for the cause.
+const SILENT_DEATHS: u32 = 3;
 
 impl Scheduler {
     /// Starts what the model lacks: its load, or replicas up to the number wanted.
@@ -67,18 +69,21 @@ impl Scheduler {
         if replica.stage == Stage::Ready
             && let Some(failure) = &cause
         {
-            self.models[model].circuit.failed(failure, now);
             let head = flights.front().map(|flight| flight.call);
-            if let Some(head) = head
-                && let Some(call) = self.calls.get_mut(&head).filter(|call| call.at == [id])
-            {
-                // A worker that said nothing may not even have begun with it: it has a second chance.
-                let is_culprit = !replica.gone || replica.waits || call.suspect;
-                call.suspect = true;
-                if is_culprit {
-                    flights.pop_front();
-                    self.failed_offline(head, failure.clone());
-                }
+            let head =
+                head.and_then(|head| self.calls.get_mut(&head).filter(|call| call.at == [id]).map(|call| (head, call)));
+            let culprit = head.map(|(head, call)| {
+                call.deaths += 1;
+                // A worker that said nothing may not even have begun with it.
+                (!replica.gone || replica.waits || call.deaths >= SILENT_DEATHS).then_some(head)
+            });
+            // Where a call tries again, that decides.
+            if culprit != Some(None) {
+                self.models[model].circuit.failed(failure, now);
+            }
+            if let Some(Some(head)) = culprit {
+                flights.pop_front();
+                self.failed_offline(head, failure.clone());
             }
         }
         for flight in flights.iter().rev() {

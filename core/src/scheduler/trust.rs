@@ -69,7 +69,6 @@ pub fn is_of_worker(code: Code) -> bool {
             | Code::Cancelled
             | Code::Destroyed
             | Code::Timeout
-            | Code::UnsupportedEnvironment
             | Code::ModelAmbiguous
             | Code::CircuitOpen
             | Code::CredentialInvalid
