@@ -224,6 +224,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             reject,
             -1,
             JsValue::UNDEFINED,
+            0,
         );
     });
     assert_eq!(text(&wait(&missing).await.unwrap_err(), "code"), "MODEL_NOT_FOUND");
@@ -237,6 +238,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             reject,
             -1,
             JsValue::UNDEFINED,
+            0,
         );
     });
     assert_eq!(text(&wait(&unnamed).await.unwrap_err(), "code"), "VERSION_ID_MISSING");

@@ -53,6 +53,7 @@ impl Online {
                 reject,
                 -1,
                 nothing,
+                0,
             );
         });
         (call, promise)

@@ -43,6 +43,7 @@ impl Page {
                 reject,
                 -1,
                 JsValue::UNDEFINED,
+                0,
             );
         });
         (call, promise)

@@ -37,7 +37,7 @@ async fn told(kind: u32, what: &str, more: &str) -> String {
     let client = Client::new(config, host.unchecked_into()).unwrap();
     let answer = js_sys::Promise::new(&mut |resolve, reject| {
         let nothing = JsValue::UNDEFINED;
-        client.execute(js(REQUEST), "m".into(), nothing.clone(), nothing.clone(), resolve, reject, -1, nothing);
+        client.execute(js(REQUEST), "m".into(), nothing.clone(), nothing.clone(), resolve, reject, -1, nothing, 0);
     });
     let answer = wait(&answer).await.unwrap();
     assert_eq!(get(&answer, "id"), 7);
