@@ -136,11 +136,11 @@ class Batch {
 
   /** Takes records from the source while there is room for them. */
   async #pull() {
-    if (this.#pulling || this.#ended) return;
+    if (this.#pulling || this.#ended || !this.#hasRoom()) return;
     this.#pulling = true;
     try {
       this.#replan();
-      while (!this.#over && this.#pulled - this.#delivered < this.#room) {
+      while (!this.#over && this.#hasRoom()) {
         let step = this.#iterator.next();
         if (typeof step?.then === "function") {
           // What waits in the chunk must not wait for a slow source, which a task later is known to be one.
@@ -165,6 +165,11 @@ class Batch {
     }
     this.#flush();
     if (this.#ended) this.#serve();
+  }
+
+  /** Whether the chunk can be filled: less than that is not worth a message. */
+  #hasRoom() {
+    return this.#pulled - this.#delivered + this.#size - this.#chunk.length <= this.#room;
   }
 
   #replan() {

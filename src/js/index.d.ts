@@ -39,6 +39,11 @@ export import ModelInputs = Spark.ModelInputs;
 export import RequestMeta = Spark.RequestMeta;
 export import ExecuteOptions = Spark.ExecuteOptions;
 export import AbortSignalLike = Spark.AbortSignalLike;
+export import BatchOptions = Spark.BatchOptions;
+export import BatchProgress = Spark.BatchProgress;
+export import BatchResult = Spark.BatchResult;
+export import BatchResults = Spark.BatchResults;
+export import BatchSource = Spark.BatchSource;
 export import Execution = Spark.Execution;
 export import CancellationToken = Spark.CancellationToken;
 

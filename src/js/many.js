@@ -61,6 +61,8 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   };
   if (isGiven) choose(versionId);
 
+  // Twice as many as went well: earlier calls may have been quicker than these.
+  let most = 16;
   let response;
   const keep = (settled) => (response = settled);
   return batch(
@@ -69,7 +71,9 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
       plan(remaining) {
         if (model === undefined) return [1, UNKNOWN_ROOM];
         const plan = client.plan(model, remaining);
-        return [plan % 1024, plan >>> 10];
+        const planned = plan % 1024;
+        const size = Math.min(planned, most);
+        return [size, Math.ceil(((plan >>> 10) * size) / planned)];
       },
       encode(record) {
         if (!isGiven && model === undefined) choose(usualId(record));
@@ -82,6 +86,7 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
             const parts = text.split(NUL);
             // Otherwise the core ends whoever said that, and rejects.
             if (parts.length === texts.length) resolve(parts);
+            most = Math.max(most, 2 * texts.length);
             return parts.length === texts.length;
           };
           call = client.chunk(model, texts.join(NUL), texts.length, timeout ?? NaN, took, reject);

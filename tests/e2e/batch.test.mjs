@@ -212,15 +212,15 @@ test("a signal ends a batch, and leaves no work behind", async (page) => {
     let closed = false;
     function* source() {
       try {
-        for (;;) yield ask({ ms: 50, tag: "x" });
+        for (;;) yield ask({ ms: 60_000, tag: "x" });
       } finally {
         closed = true;
       }
     }
     const reason = new Error("enough");
     const items = spark.executeMany(source(), "m", { signal: controller.signal });
-    await items.next();
     const next = items.next();
+    await until(() => spark.stats()[0].running > 0);
     controller.abort(reason);
     const error = await refused(next);
     const end = await items.next();

@@ -36,7 +36,8 @@ spark.executeMany([], "a", { output: "bytes" });
 spark.executeMany([], "a", { size: 5 });
 
 // Results.
-is<ReturnType<typeof spark.executeMany>, BatchResults<SparkResponse>>(true);
+const objects = spark.executeMany([], "a");
+is<typeof objects, BatchResults<SparkResponse>>(true);
 const texts = spark.executeMany([], { output: "string" });
 is<typeof texts, BatchResults<string>>(true);
 async function consume() {
