@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Promise};
+use js_sys::{Array, JsString, Promise};
+use spark_execute_core::batch::SEPARATOR;
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -160,7 +161,10 @@ impl Session {
         };
         if !engine.is_async {
             let started = self.computes(&engine, id);
-            let answer = engine.compute(&request);
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all(&records),
+                None => engine.compute(&request),
+            };
             return self.answered(id, self.answer(&engine, id, started, answer));
         }
         self.waiting.borrow_mut().push_back((id, request));
@@ -177,7 +181,10 @@ impl Session {
             let next = self.waiting.borrow_mut().pop_front();
             let Some((id, request)) = next else { break };
             let started = self.computes(engine, id);
-            let answer = engine.compute_async(&request).await;
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all_async(&records).await,
+                None => engine.compute_async(&request).await,
+            };
             let answer = self.answered(id, self.answer(engine, id, started, answer));
             if !answer.is_undefined() {
                 self.port.post_or_report(&answer);
@@ -221,4 +228,10 @@ impl Session {
             Err(Fault { failure, fatal }) => FromWorker::CallFailed { id, failure, fatal },
         }
     }
+}
+
+/// The requests of a chunk; `None` for a single request.
+fn records(request: &JsValue) -> Option<Array> {
+    let chunk = request.dyn_ref::<Array>()?;
+    Some(chunk.get(0).unchecked_ref::<JsString>().split(SEPARATOR))
 }

@@ -1,7 +1,8 @@
 //! An engine made by Coherent's compiler: Emscripten glue and its WebAssembly module, and the calling convention
 //! `_construct`, `_is_async`, `_node_calc_v3`.
 
-use js_sys::{Array, ArrayBuffer, Function, Object, Promise, WebAssembly};
+use js_sys::{Array, ArrayBuffer, Function, JsString, Object, Promise, WebAssembly};
+use spark_execute_core::batch::SEPARATOR;
 use spark_execute_core::memory::MOST_PAGES;
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -189,12 +190,41 @@ fn settled(started: JsValue) -> Promise {
     })
 }
 
+/// Puts the answer of a record in the place of its request.
+fn put_answer(records: &Array, at: u32, answer: std::result::Result<JsValue, Fault>) -> std::result::Result<(), Fault> {
+    let answer = match answer {
+        // What is no JSON is for the page to tell, once the record is computed by itself.
+        Ok(answer) if !answer.unchecked_ref::<JsString>().includes(SEPARATOR, 0) => answer,
+        Err(fault) if fault.fatal => return Err(fault),
+        _ => JsValue::UNDEFINED,
+    };
+    records.set(at, answer);
+    Ok(())
+}
+
 impl Engine {
     /// Computes one request of an engine that does not suspend: JSON text in, JSON text out.
     pub fn compute(&self, request: &JsValue) -> std::result::Result<JsValue, Fault> {
         let input = self.heap.write(request)?;
         let answer = self.instance.calc(self.workbook, input.at, input.length, self.heap.length_at);
         self.finish(&input, answer)
+    }
+
+    /// Computes records one after the other; gives their answers as one text, with NUL between them. A record that fails
+    /// without harm to the engine has no answer.
+    pub fn compute_all(&self, requests: &Array) -> std::result::Result<JsValue, Fault> {
+        for at in 0..requests.length() {
+            put_answer(requests, at, self.compute(&requests.get(at)))?;
+        }
+        Ok(requests.join(SEPARATOR).into())
+    }
+
+    /// The same for an engine that may suspend.
+    pub async fn compute_all_async(&self, requests: &Array) -> std::result::Result<JsValue, Fault> {
+        for at in 0..requests.length() {
+            put_answer(requests, at, self.compute_async(&requests.get(at)).await)?;
+        }
+        Ok(requests.join(SEPARATOR).into())
     }
 
     /// Computes one request of an engine that may suspend. The next call must wait until this one is over.
