@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object};
-use spark_execute_core::batch::{self, Plan};
+use spark_execute_core::batch::{self, Plan, Progress};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::payload;
 use spark_execute_core::request as requests;
@@ -112,12 +112,13 @@ impl Client {
         }
     }
 
-    /// How many records of a batch to send to the model together, and 1024 times how many may be under way; `remaining` is
-    /// NaN where nobody knows.
-    pub fn plan(&self, model: usize, remaining: f64) -> u32 {
+    /// How many records of a batch to send to the model together, and 1024 times how many such chunks may be there;
+    /// `remaining` is NaN where nobody knows. See [`Progress`].
+    pub fn plan(&self, model: usize, remaining: f64, most: u32, units: f64) -> u32 {
         let replicas = self.config.models.get(model).map_or(1, |model| model.replica);
         let remaining = Some(remaining).filter(|remaining| !remaining.is_nan());
-        let Plan { size, room } = batch::plan(self.pool.state.borrow().scheduler.micros(model), replicas, remaining);
+        let micros = self.pool.state.borrow().scheduler.micros(model);
+        let Plan { size, room } = batch::plan(Progress { micros, replicas, remaining, most, units });
         room * 1024 + size
     }
 

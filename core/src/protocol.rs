@@ -27,8 +27,8 @@ pub enum ToWorker<V> {
     Call {
         /// Chosen by the page, never reused.
         id: u32,
-        /// The request as JSON text, or an `ArrayBuffer` of its bytes; for a chunk an array of one text, with NUL between the
-        /// records. So is the answer of a chunk, without the array; that of a record that failed without harm is empty.
+        /// The request as JSON text, or an `ArrayBuffer` of its bytes; for a chunk an array of one text, with NUL behind each
+        /// record. So is the answer of a chunk, without the array; that of a record that failed without harm is empty.
         request: V,
     },
     /// The answer to a [`FromWorker::Dispatch`].

@@ -2,27 +2,40 @@
 // at all, is asked from outside.
 
 import { makeError } from "./errors.js";
+import { iteratorOf, sourceError } from "./sources.js";
 
 /** Progress is told at most this often, in milliseconds. */
 const PROGRESS_MS = 100;
+/** So long, in milliseconds, records are made texts in one go before the page has a turn. */
+const TURN_MS = 6;
 /** A chunk of more text than this, in UTF-16 units, is sent before it is full. */
 const CHUNK_TEXT = 1 << 18;
 
 /**
  * What a batch needs from outside.
  * @typedef {object} Host
- * @property {(remaining: number) => [size: number, room: number]} plan how many records to send together, and how many may
- *   be pulled and not consumed; `remaining` is NaN where the source does not say its length
+ * @property {(remaining: number) => [size: number, room: number]} plan how many records to send together, and how many such
+ *   chunks may be there that are not consumed; `remaining` is NaN where the source does not say its length
  * @property {(record: unknown) => string | undefined} encode the record's request as text, if it can travel in a chunk
- * @property {(texts: string[]) => { answers: Promise<string[]>, cancel: () => void }} send a chunk; an empty answer is that
- *   of a record that failed; rejects when the chunk as a whole failed, which says nothing of most of its records
- * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself, decoded
- * @property {(text: string) => unknown} decode what a consumer gets for the text of an answer
+ * @property {(texts: string[]) => { answers: Promise<unknown[]>, cancel: () => void }} send a chunk; `undefined` is the
+ *   answer of a record that failed; rejects when the chunk as a whole failed, which says nothing of most of its records
+ * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself
  */
+
+/** Lets go of what a batch holds that nobody can ask for its results any more. */
+const dropped = globalThis.FinalizationRegistry && new FinalizationRegistry((batch) => batch.stop());
 
 /** @returns an async iterator of `{ index, response }` and `{ index, error }` */
 export function batch(source, host, options = {}) {
-  return new Batch(source, host, options);
+  const batch = new Batch(source, host, options);
+  const results = {
+    // Who waits for a result keeps them.
+    next: () => batch.next(results),
+    return: async (value) => (batch.end(), { value, done: true }),
+    [Symbol.asyncIterator]: () => results,
+  };
+  dropped?.register(results, batch);
+  return results;
 }
 
 class Batch {
@@ -30,21 +43,26 @@ class Batch {
   #options;
   #iterator;
   #total = NaN;
-  /** Records pulled, delivered, and settled; of those, failed. */
+  /** Records pulled, sent, and settled; of those, failed. */
   #pulled = 0;
-  #delivered = 0;
+  #sent = 0;
   #settled = 0;
   #failed = 0;
-  /** Outcomes not yet delivered, by index, in the order in which they came. */
-  #outcomes = new Map();
+  /** Results to be delivered, in that order: of each chunk those from `at` to `end`. */
+  #parts = [];
   #waiting = [];
-  #chunk = [];
-  #chunkText = 0;
-  #size = 1;
+  /** Records that are to travel together, and their texts. */
+  #records = [];
+  #texts = [];
+  #units = 0;
+  /** Chunks that are not delivered wholly, and how many there may be. */
+  #open = 0;
   #room = 1;
+  #size = 1;
   /** What can still be cancelled. */
   #underWay = new Set();
-  #pulling = false;
+  #filling = false;
+  #late;
   /** The source has no more. */
   #ended = false;
   /** Nothing more is delivered. */
@@ -59,7 +77,7 @@ class Batch {
     this.#options = options;
     this.#iterator = iteratorOf(source);
     if (Array.isArray(source)) this.#total = source.length;
-    else if (typeof source?.size === "number") this.#total = source.size;
+    else if (typeof source.size === "number") this.#total = source.size;
     const { signal, totalTimeout } = options;
     const abort = () =>
       this.#fail(makeError("CANCELLED", "The batch was cancelled.", undefined, undefined, signal.reason));
@@ -76,39 +94,24 @@ class Batch {
     };
   }
 
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-
-  next() {
+  next(keeper) {
+    const value = this.#waiting.length === 0 && this.#take();
+    if (value) return Promise.resolve({ value, done: false });
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ resolve, reject, keeper });
+      this.#fill();
       this.#serve();
     });
   }
 
-  /** The consumer stops early: nothing goes on for it. */
-  async return(value) {
-    this.#stop();
-    this.#serve();
-    return { value, done: true };
-  }
-
-  /** Gives waiting consumers what is there, then asks for more. */
+  /** Gives waiting consumers what is there. */
   #serve() {
     while (this.#waiting.length > 0) {
-      const index = this.#nextIndex();
-      if (index === undefined) break;
-      const outcome = this.#outcomes.get(index);
-      this.#outcomes.delete(index);
-      this.#delivered++;
-      const value = this.#valueOf(index, outcome);
+      const value = this.#take();
+      if (!value) break;
       this.#waiting.shift().resolve({ value, done: false });
-      if (value.error && this.#options.stopOnError) this.#stop();
     }
-    const drained = this.#ended && this.#delivered === this.#pulled;
-    if (drained && !this.#over) this.#stop();
-    if (!this.#over) return void this.#pull();
+    if (!this.#over) return;
     for (const { resolve, reject } of this.#waiting.splice(0)) {
       const failure = this.#failure;
       this.#failure = undefined;
@@ -117,114 +120,158 @@ class Batch {
     }
   }
 
-  /** The record whose outcome is delivered next, if it is there. */
-  #nextIndex() {
-    if (this.#over) return undefined;
-    if (this.#options.ordered === false) return this.#outcomes.keys().next().value;
-    return this.#outcomes.has(this.#delivered) ? this.#delivered : undefined;
-  }
-
-  #valueOf(index, outcome) {
-    if (outcome instanceof Error) return { index, error: outcome };
-    if (typeof outcome !== "string") return { index, response: outcome.response };
-    try {
-      return { index, response: this.#host.decode(outcome) };
-    } catch (error) {
-      return { index, error };
-    }
+  /** The next result, if it is there. */
+  #take() {
+    const part = this.#parts[0];
+    if (part === undefined) return undefined;
+    const { chunk, at } = part;
+    const outcome = chunk.outcomes[at];
+    if (outcome === undefined) return undefined;
+    if (++part.at === part.end) this.#parts.shift();
+    const index = chunk.first + at;
+    const failed = outcome instanceof Error;
+    const isDone = --chunk.left === 0;
+    if (isDone) this.#open--;
+    if (failed && this.#options.stopOnError) this.stop();
+    else if (isDone) this.#fill();
+    return failed ? { index, error: outcome } : { index, response: outcome };
   }
 
   /** Takes records from the source while there is room for them. */
-  async #pull() {
-    if (this.#pulling || this.#ended || !this.#hasRoom()) return;
-    this.#pulling = true;
+  #fill() {
+    if (this.#filling || this.#over) return;
+    this.#filling = true;
+    this.#replan();
+    const began = performance.now();
+    let waits;
     try {
-      this.#replan();
-      while (!this.#over && this.#hasRoom()) {
-        let step = this.#iterator.next();
+      let open = this.#open;
+      while (this.#mayPull()) {
+        const step = this.#iterator.next();
         if (typeof step?.then === "function") {
-          // What waits in the chunk must not wait for a slow source, which a task later is known to be one.
-          const late = setTimeout(() => this.#flush());
-          step = await step.finally(() => clearTimeout(late));
-        }
-        if (this.#over) return;
-        if (step.done) {
-          this.#ended = true;
+          waits = this.#fillLater(step);
           break;
         }
-        this.#add(step.value);
+        this.#add(step);
+        if (this.#open === open) continue;
+        open = this.#open;
+        if (performance.now() - began > TURN_MS) {
+          waits = new Promise((turn) => setTimeout(turn));
+          break;
+        }
       }
     } catch (cause) {
-      // Those pulled before it threw still have their outcome.
-      this.#ended = true;
-      const said = String(cause?.message ?? cause);
-      const message = `The batch's source threw after ${this.#pulled} records (${said}). Mend the source.`;
-      this.#failure = makeError("REQUEST_INVALID", message, "inputs", undefined, cause);
-    } finally {
-      this.#pulling = false;
+      this.#sourceFailed(cause);
     }
-    this.#flush();
-    if (this.#ended) this.#serve();
+    const filled = () => {
+      this.#filling = false;
+      if (!this.#ended) return;
+      this.#flush();
+      if (this.#open === 0) this.stop();
+    };
+    if (!waits) return filled();
+    waits
+      .catch((cause) => this.#sourceFailed(cause))
+      .then(() => {
+        filled();
+        if (this.#mayPull()) this.#fill();
+        this.#serve();
+      });
   }
 
-  /** Whether the chunk can be filled: less than that is not worth a message. */
-  #hasRoom() {
-    return this.#pulled - this.#delivered + this.#size - this.#chunk.length <= this.#room;
+  async #fillLater(step) {
+    for (;;) {
+      // What is here must not wait for a slow source, which a task later is known to be one.
+      if (this.#texts.length > 0) this.#late ??= setTimeout(() => this.#flush());
+      this.#add(await step);
+      if (!this.#mayPull()) return;
+      step = this.#iterator.next();
+    }
+  }
+
+  #mayPull() {
+    return !this.#ended && this.#open < this.#room;
   }
 
   #replan() {
     [this.#size, this.#room] = this.#host.plan(this.#total - this.#pulled);
   }
 
-  #add(record) {
-    const index = this.#pulled++;
-    let text;
-    try {
-      text = this.#host.encode(record);
-    } catch (error) {
-      return this.#settle(index, error);
+  #add(step) {
+    if (this.#over) return;
+    if (step.done) {
+      this.#ended = true;
+      return;
     }
-    if (text === undefined) return this.#single(index, record);
-    this.#chunk.push({ index, record, text });
-    this.#chunkText += text.length;
-    if (this.#chunk.length >= this.#size || this.#chunkText >= CHUNK_TEXT) {
+    const record = step.value;
+    this.#pulled++;
+    const text = this.#host.encode(record);
+    if (text === undefined) {
+      // By itself, in its place.
+      this.#flush();
+      this.#single(this.#begin([record]), 0);
+      return;
+    }
+    this.#records.push(record);
+    this.#texts.push(text);
+    this.#units += text.length;
+    if (this.#texts.length >= this.#size || this.#units >= CHUNK_TEXT) {
       this.#flush();
       this.#replan();
     }
   }
 
+  #begin(records) {
+    const chunk = { first: this.#sent, records, left: records.length, outcomes: new Array(records.length) };
+    this.#sent += records.length;
+    this.#open++;
+    if (this.#options.ordered !== false) this.#parts.push({ chunk, at: 0, end: records.length });
+    return chunk;
+  }
+
   #flush() {
-    const chunk = this.#chunk;
-    if (chunk.length === 0 || this.#over) return;
-    this.#chunk = [];
-    this.#chunkText = 0;
-    const { answers, cancel } = this.#host.send(chunk.map(({ text }) => text));
-    for (const part of chunk) part.text = undefined;
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    const texts = this.#texts;
+    if (texts.length === 0 || this.#over) return;
+    const chunk = this.#begin(this.#records);
+    this.#records = [];
+    this.#texts = [];
+    this.#units = 0;
+    const { answers, cancel } = this.#host.send(texts);
     this.#track(
       cancel,
       answers.then(
-        // One that failed is computed again by itself, which tells why, or goes online.
-        (answers) => chunk.forEach(({ index, record }, i) => (answers[i] ? this.#settle(index, answers[i]) : this.#single(index, record))),
-        // One of them may be at fault. Alone, only that one fails.
+        (answers) => this.#arrived(chunk, answers),
         (error) => {
-          if (this.#over) return;
-          if (chunk.length > 1 || error?.code !== "TIMEOUT") return chunk.forEach(({ index, record }) => this.#single(index, record));
-          error.input = chunk[0].record;
-          this.#settle(chunk[0].index, error);
+          // One of them may be at fault. Alone, only that one fails.
+          if (chunk.left > 1 || error?.code !== "TIMEOUT") return this.#arrived(chunk, chunk.outcomes);
+          error.input = chunk.records[0];
+          this.#settle(chunk, 0, error);
         },
       ),
     );
   }
 
-  #single(index, record) {
-    const { answer, cancel } = this.#host.single(record);
-    this.#track(
-      cancel,
-      answer.then(
-        (response) => this.#settle(index, { response }),
-        (error) => this.#settle(index, error),
-      ),
-    );
+  /** Takes the answers of a chunk. A record without one is computed again by itself, which tells why, or goes online. */
+  #arrived(chunk, answers) {
+    if (this.#over) return;
+    chunk.outcomes = answers;
+    let from = 0;
+    for (let at = 0; at <= answers.length; at++) {
+      if (at < answers.length && answers[at] !== undefined) continue;
+      if (from < at) this.#settled += at - from;
+      if (from < at && this.#options.ordered === false) this.#parts.push({ chunk, at: from, end: at });
+      from = at + 1;
+      if (at < answers.length) this.#single(chunk, at);
+    }
+    this.#tell();
+  }
+
+  #single(chunk, at) {
+    const { answer, cancel } = this.#host.single(chunk.records[at]);
+    const settle = (outcome) => this.#settle(chunk, at, outcome);
+    this.#track(cancel, answer.then(settle, settle));
   }
 
   #track(cancel, done) {
@@ -235,13 +282,16 @@ class Batch {
     });
   }
 
-  #settle(index, outcome) {
+  #settle(chunk, at, outcome) {
     if (this.#over) return;
-    // There is no more to come for any of them.
-    if (outcome.code === "DESTROYED") return this.#fail(outcome);
-    this.#outcomes.set(index, outcome);
+    if (outcome instanceof Error) {
+      // There is no more to come for any of them.
+      if (outcome.code === "DESTROYED") return this.#fail(outcome);
+      this.#failed++;
+    }
     this.#settled++;
-    if (outcome instanceof Error) this.#failed++;
+    chunk.outcomes[at] = outcome;
+    if (this.#options.ordered === false) this.#parts.push({ chunk, at, end: at + 1 });
     this.#tell();
   }
 
@@ -264,20 +314,33 @@ class Batch {
     }
   }
 
+  #sourceFailed(cause) {
+    if (this.#over) return;
+    // Those pulled before it threw still have their outcome.
+    this.#ended = true;
+    this.#failure = sourceError(cause, this.#pulled);
+  }
+
   #fail(error) {
     if (this.#over) return;
     this.#failure = error;
-    this.#stop();
+    this.end();
+  }
+
+  /** Ends it now; who waits for results hears of it. */
+  end() {
+    this.stop();
     this.#serve();
   }
 
   /** Lets go of everything: what is under way, the source, the signal. */
-  #stop() {
+  stop() {
     if (this.#over) return;
     this.#over = true;
     this.#release();
-    this.#outcomes.clear();
-    this.#chunk = [];
+    clearTimeout(this.#late);
+    this.#parts = [];
+    this.#records = this.#texts = [];
     for (const cancel of this.#underWay) cancel();
     this.#underWay.clear();
     if (this.#ended) return;
@@ -289,19 +352,4 @@ class Batch {
       // It has nothing to say to anybody any more.
     }
   }
-}
-
-function iteratorOf(source) {
-  const start = source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
-  if (typeof start === "function" && typeof source !== "string") return start.call(source);
-  // Not every browser's streams can be iterated.
-  if (typeof source?.getReader === "function") {
-    const reader = source.getReader();
-    return {
-      next: () => reader.read(),
-      return: () => reader.cancel(),
-    };
-  }
-  const message = "executeMany needs the records as an array, an iterable, an async iterable or a ReadableStream.";
-  throw makeError("REQUEST_INVALID", message, "inputs");
 }

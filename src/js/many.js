@@ -1,7 +1,7 @@
 // A batch as callers ask for it: judges the options, and gives the flow of records what it needs.
 
 import { batch } from "./batch.js";
-import { BadRequestError, makeError } from "./errors.js";
+import { BadRequestError } from "./errors.js";
 import { as, encodeRecord, settle, usualId } from "./payload.js";
 import { publicPart, rawOf } from "./raw.js";
 
@@ -63,53 +63,60 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   };
   if (isGiven) choose(versionId);
 
-  // Twice as many as went well: earlier calls may have been quicker than these.
-  let most = 16;
+  // How large chunks were that went well, and how long, in UTF-16 units, a record and its answer.
+  let most = 0;
+  let units = 0;
   let response;
   const keep = (settled) => (response = settled);
+  const decode = (text) => {
+    if (text === "") return undefined;
+    if (!isParsed) return as(output, text);
+    try {
+      settle(keep, text);
+      return response;
+    } catch {
+      // By itself it may go online, or says what is wrong.
+    }
+  };
   return batch(
     inputs,
     {
       plan(remaining) {
         if (model === undefined) return [1, UNKNOWN_ROOM];
-        const plan = client.plan(model, remaining);
-        const planned = plan % 1024;
-        const size = Math.min(planned, most);
-        return [size, Math.ceil(((plan >>> 10) * size) / planned)];
+        const plan = client.plan(model, remaining, most, units);
+        return [plan % 1024, plan >>> 10];
       },
       encode(record) {
-        if (privateKeys) record = publicPart(record, true);
-        if (!isGiven && model === undefined) choose(usualId(record));
-        if (model === undefined) return undefined;
-        if (typeof record !== "string") return encodeRecord(record, id, isGiven);
-        return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
+        try {
+          if (privateKeys) record = publicPart(record, true);
+          if (!isGiven && model === undefined) choose(usualId(record));
+          if (model === undefined) return undefined;
+          if (typeof record !== "string") return encodeRecord(record, id, isGiven);
+          return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
+        } catch {
+          // By itself it says what is wrong.
+        }
       },
       send(texts) {
         let call = 0;
+        const text = texts.join(NUL) + NUL;
         const answers = new Promise((resolve, reject) => {
-          const took = (text) => {
-            const parts = text.split(NUL);
+          const took = (answer) => {
+            const parts = answer.split(NUL);
             // Otherwise the core ends whoever said that, and rejects.
-            if (parts.length === texts.length) resolve(parts);
-            most = Math.max(most, 2 * texts.length);
-            return parts.length === texts.length;
+            if (parts.pop() !== "" || parts.length !== texts.length) return false;
+            most = Math.max(most, parts.length);
+            units = (text.length + answer.length) / parts.length;
+            resolve(parts);
+            return true;
           };
-          call = client.chunk(model, texts.join(NUL), texts.length, timeout ?? NaN, took, reject);
+          call = client.chunk(model, text, texts.length, timeout ?? NaN, took, reject);
         });
-        return { answers, cancel: () => client.cancel(call) };
+        return { answers: answers.then((parts) => parts.map(decode)), cancel: () => client.cancel(call) };
       },
       single(record) {
         const { response, cancel } = execute(record, { timeout, output, privateKeys });
         return { answer: response, cancel };
-      },
-      decode(text) {
-        if (!isParsed) return as(output, text);
-        try {
-          settle(keep, text);
-          return response;
-        } catch {
-          throw makeError("RESPONSE_INVALID", "The model's answer is not a JSON object. Export its package again.");
-        }
       },
     },
     options,

@@ -4,8 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, JsString, Promise};
-use spark_execute_core::batch::SEPARATOR;
+use js_sys::{Array, Promise};
 use spark_execute_core::protocol::{FromWorker, Image, Load, Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
@@ -230,8 +229,7 @@ impl Session {
     }
 }
 
-/// The requests of a chunk; `None` for a single request.
-fn records(request: &JsValue) -> Option<Array> {
-    let chunk = request.dyn_ref::<Array>()?;
-    Some(chunk.get(0).unchecked_ref::<JsString>().split(SEPARATOR))
+/// The records of a chunk; `None` for a single request.
+fn records(request: &JsValue) -> Option<JsValue> {
+    Some(request.dyn_ref::<Array>()?.get(0))
 }
