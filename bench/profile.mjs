@@ -1,5 +1,5 @@
 // Where the time goes: self times on the page and in the workers, for one contender.
-//   node bench/profile.mjs <latency|throughput|payload|cold|xcall> [ours|limit|peer] [model] [--dist <folder>]
+//   node bench/profile.mjs <latency|throughput|payload|cold|xcall|batch|texts> [ours|limit|peer] [model] [--dist <folder>]
 // Functions of our WebAssembly have names only in a build that keeps them (wasm-opt -g, in wasm-pack.toml).
 import { parseArgs } from "node:util";
 import { open, on } from "./lib/bench.mjs";
@@ -11,6 +11,18 @@ const bench = await open({ quick: false, note: console.error, dist: options.dist
 const page = await bench.page();
 const targets = await attach(page);
 const model = bench.model(name);
+
+const runs = {
+  latency: () => on(page, "sequential", name, who, 10_000),
+  throughput: () => on(page, "pipelined", name, who, 40_000),
+  payload: () => on(page, "sequential", name, who, 5),
+  batch: () => on(page, "batch", name, who, 100_000),
+  texts: () => on(page, "batchTexts", name, who, 100_000),
+  xcall: () => on(page, "parent", who, 1, 5000),
+  cold: () => on(page, "cold", { ...model, who, inMemory: true }),
+};
+
+const isBatch = what === "batch" || what === "texts";
 
 const sends = [];
 async function start(label, send) {
@@ -24,21 +36,15 @@ if (what === "xcall") {
   await on(page, "prepareChain", { who, parent: bench.model("caller"), child: bench.model("cylinder") });
   await on(page, "parent", who, 1, 2000);
 } else if (what !== "cold") {
-  await on(page, "prepare", { ...model, who: [who] });
+  await on(page, "prepare", { ...model, who: [who], replicas: isBatch ? 2 : 1 });
   if (what === "payload") await on(page, "setRows", name, 200_000);
+  else if (isBatch) await runs[what]();
   else await on(page, "sequential", name, who, 3000);
 }
 if (what !== "cold") {
   for (const [i, send] of targets.workers().entries()) await start(`worker ${i + 1}`, send);
 }
 await start("page", targets.page);
-const runs = {
-  latency: () => on(page, "sequential", name, who, 10_000),
-  throughput: () => on(page, "pipelined", name, who, 40_000),
-  payload: () => on(page, "sequential", name, who, 5),
-  xcall: () => on(page, "parent", who, 1, 5000),
-  cold: () => on(page, "cold", { ...model, who, inMemory: true }),
-};
 console.log(`${what}, ${who}: ${(await runs[what]()).toFixed(3)}`);
 
 for (const [label, send] of sends) {

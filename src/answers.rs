@@ -42,7 +42,13 @@ impl Pool {
                 pending.failure = Some(failure);
                 self.call_as(call, Pending { fallback: false, ..pending }, None, now());
             }
-            Err(failure) => self.reject(pending, failure),
+            Err(failure) => {
+                if pending.is_chunk() {
+                    // No worker of ours miscounts.
+                    self.died(id, failure.clone(), JsValue::UNDEFINED);
+                }
+                self.reject(pending, failure);
+            }
         }
     }
 
@@ -95,6 +101,13 @@ impl Pool {
     /// Gives the response of a replica, with what the package adds, to who waits for it.
     fn settle(&self, pending: &Pending, response: &JsValue, (fixed, form): &Texts) -> Result<(), Failure> {
         let resolve = if let End::Promise { resolve, .. } = &pending.end { Some(resolve) } else { None };
+        if let Some(resolve) = resolve.filter(|_| pending.is_chunk()) {
+            if resolve.call1(&JsValue::UNDEFINED, response).is_ok_and(|took| took.is_truthy()) {
+                self.tell_listeners(pending, &JsValue::UNDEFINED);
+                return Ok(());
+            }
+            return Err(disturbed());
+        }
         let (message, error) = match self.host.settle(resolve, response, fixed, form, &pending.request.output) {
             Ok(nothing) if nothing.is_undefined() => {
                 self.tell_listeners(pending, &JsValue::UNDEFINED);
@@ -140,7 +153,15 @@ impl Pool {
             if self.timings {
                 self.measure_call(pending, path);
             }
-            self.emit("execute", pending, &[("path", path.into()), ("error", error.clone())]);
+            let mut more = vec![("path", path.into()), ("error", error.clone())];
+            if pending.is_chunk() {
+                if !error.is_undefined() {
+                    // Its records tell, one by one.
+                    return;
+                }
+                more.push(("records", pending.records.into()));
+            }
+            self.emit("execute", pending, &more);
         }
     }
 

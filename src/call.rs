@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use spark_execute_core::Failure;
 use spark_execute_core::config::{Config, XCallPolicy};
 use spark_execute_core::scheduler::{CallId, ModelIndex, ReplicaId};
@@ -29,6 +29,8 @@ pub struct Pending {
     pub failure: Option<Failure>,
     /// What it is.
     pub request: Prepared,
+    /// How many records of a batch it computes; 0 for a caller's own call.
+    pub records: u32,
     /// What it says about its service, for the endpoint.
     pub names: Named,
     /// For an error.
@@ -41,6 +43,13 @@ pub struct Pending {
     pub end: End,
     /// What is being asked of the endpoint, if it is.
     pub leg: Option<Leg>,
+}
+
+impl Pending {
+    /// Whether it is a part of a batch.
+    pub fn is_chunk(&self) -> bool {
+        self.records > 0 && Array::is_array(&self.request.text)
+    }
 }
 
 /// Who waits for a call.

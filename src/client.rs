@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
+use spark_execute_core::batch::{self, Plan, Progress};
 use spark_execute_core::config::{self, Config};
 use spark_execute_core::payload;
 use spark_execute_core::request as requests;
@@ -60,7 +61,7 @@ impl Client {
     /// Starts a call, which ends with `resolve(response)` or `reject(error)`. Gives its number for [`cancel`], or 0 when
     /// it is over already. For a usual request, one that has nothing to normalise, the facade gives the model it names
     /// and its JSON text; for any other -1 and the request, which may be a copy of `input`; for one that is text or bytes
-    /// itself -2.
+    /// itself -2. `records` is 1 for a record of a batch, else 0.
     ///
     /// [`cancel`]: Self::cancel
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made, and taken apart, for every call")]
@@ -75,6 +76,7 @@ impl Client {
         model: i32,
         request: JsValue,
         output: JsValue,
+        records: u32,
     ) -> u32 {
         if model == LOAD {
             return self.load(&version_id, &timeout, &signal, resolve, reject, request.dyn_into().ok());
@@ -95,6 +97,7 @@ impl Client {
                     fallback: self.pool.online.is_some(),
                     failure: None,
                     request,
+                    records,
                     names,
                     context,
                     parent: None,
@@ -110,6 +113,53 @@ impl Client {
                 0
             }
         }
+    }
+
+    /// How many records of a batch to send to the model together, and 1024 times how many such chunks may be there;
+    /// `remaining` is NaN where nobody knows. See [`Progress`].
+    pub fn plan(&self, model: usize, remaining: f64, most: u32, units: f64) -> u32 {
+        let replicas = self.config.models.get(model).map_or(1, |model| model.replica);
+        let remaining = Some(remaining).filter(|remaining| !remaining.is_nan());
+        let micros = self.pool.state.borrow().scheduler.micros(model);
+        let Plan { size, room } = batch::plan(Progress { micros, replicas, remaining, most, units });
+        room * 1024 + size
+    }
+
+    /// Starts a chunk: records of a batch, as one text with NUL between them. It is a call, except that `resolve` gets the
+    /// answers in the same way, and returns `false` where they are not as many. `timeout` is NaN for the configured one.
+    pub fn chunk(
+        &self,
+        model: usize,
+        texts: &JsValue,
+        records: u32,
+        timeout: f64,
+        resolve: Function,
+        reject: Function,
+    ) -> u32 {
+        let version_id = self.config.models.get(model).map(|model| model.version_id.clone());
+        if self.pool.is_destroyed() || version_id.is_none() || !platform::has_workers() {
+            // Its records tell why, one by one.
+            let _ = reject.call0(&JsValue::UNDEFINED);
+            return 0;
+        }
+        let now = now();
+        let timeout = if timeout.is_nan() { self.config.timeout_ms } else { timeout };
+        let call = Pending {
+            model: Some(model),
+            began: now,
+            deadline: now + timeout,
+            fallback: false,
+            failure: None,
+            request: Prepared::usual(Array::of1(texts).into()),
+            records,
+            names: Named::default(),
+            context: Context { version_id, ..Context::default() },
+            parent: None,
+            chain: None,
+            end: End::Promise { resolve, reject },
+            leg: None,
+        };
+        self.pool.call(call, now)
     }
 
     /// Warns of a member of a call's options, if nothing reads it.

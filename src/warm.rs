@@ -36,6 +36,7 @@ impl Client {
                     fallback: false,
                     failure: None,
                     request: Prepared::usual(JsValue::UNDEFINED),
+                    records: 0,
                     names: Named::default(),
                     context,
                     parent: None,

@@ -102,6 +102,7 @@ impl Pool {
             fallback: may_leave,
             failure: None,
             request,
+            records: 0,
             names,
             context: Context { version_id: id, ..Context::default() },
             chain: Some(chain),

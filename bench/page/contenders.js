@@ -32,6 +32,14 @@ globalThis.contenders = {
     const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source, replica }] });
     return {
       execute: (request) => spark.execute(request, id),
+      batch: async (requests, each) => {
+        for await (const { response } of spark.executeMany(requests, id)) each(response);
+      },
+      texts: async (requests) => {
+        let length = 0;
+        for await (const { response } of spark.executeMany(requests, id, { output: "string" })) length += response.length;
+        return length;
+      },
       destroy: () => spark.destroy(),
       stats: () => spark.stats()[0],
     };

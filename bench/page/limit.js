@@ -11,6 +11,11 @@
     onunhandledrejection = ({ reason }) => reportError(reason);
     onmessage = async ({ data }) => {
       if (data.request !== undefined) return postMessage({ id: data.id, response: calculate(data.request) });
+      if (data.requests) return postMessage({ id: data.id, responses: data.requests.map(calculate) });
+      if (data.loop) {
+        for (let left = data.count; left > 0; left--) calculate(data.loop);
+        return postMessage({ id: data.id, responses: [] });
+      }
       const parts = data.parts ?? (await unpack(data.source));
       if (data.share) postMessage({ parts });
       await start(parts);
@@ -96,7 +101,7 @@
               worker.inFlight--;
               const resolveCall = this.#waiting.get(data.id);
               this.#waiting.delete(data.id);
-              resolveCall(JSON.parse(data.response));
+              resolveCall(data.responses ?? JSON.parse(data.response));
             } else if (data.parts) {
               for (const other of this.#workers.slice(1)) other.native.postMessage({ parts: data.parts });
             } else {
@@ -120,6 +125,35 @@
         this.#waiting.set(id, resolve);
         worker.native.postMessage({ id, request: JSON.stringify(request) });
       });
+    }
+
+    #send(worker, message) {
+      const id = this.#next++;
+      return new Promise((resolve) => {
+        this.#waiting.set(id, resolve);
+        worker.native.postMessage({ id, ...message });
+      });
+    }
+
+    /** Many requests in chunks of texts, two at a time for each worker; `each` gets the responses. */
+    async batch(requests, each, size = 250) {
+      const source = requests[Symbol.iterator]();
+      const lane = async (worker) => {
+        for (;;) {
+          const texts = [];
+          for (let step; texts.length < size && !(step = source.next()).done; ) texts.push(JSON.stringify(step.value));
+          if (texts.length === 0) return;
+          for (const response of await this.#send(worker, { requests: texts })) each(JSON.parse(response));
+        }
+      };
+      await Promise.all(this.#workers.flatMap((worker) => [lane(worker), lane(worker)]));
+    }
+
+    /** The same request again and again, in the workers: no messages, no objects. */
+    async loop(request, count) {
+      const loop = JSON.stringify(request);
+      const each = Math.ceil(count / this.#workers.length);
+      await Promise.all(this.#workers.map((worker) => this.#send(worker, { loop, count: each })));
     }
 
     destroy() {

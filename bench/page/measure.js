@@ -73,6 +73,54 @@ globalThis.measure = {
     return (calls / (performance.now() - began)) * 1000;
   },
 
+  /** So many different records, objects in and out; records per second. The peer has no batches: all calls at once. */
+  async batch(key, who, count) {
+    const { made, inputs, id } = this.models[key];
+    function* records() {
+      for (let at = 0; at < count; at++) yield request({ ...inputs, height: at }, id);
+    }
+    let sum = 0;
+    const each = ({ response_data: data }) => (sum += data.outputs.volume / Math.PI);
+    const began = performance.now();
+    if (who === "peer") (await Promise.all(Array.from(records(), (record) => made.peer.execute(record)))).forEach(each);
+    else await made[who].batch(records(), each);
+    const rate = (count / (performance.now() - began)) * 1000;
+    const wanted = (inputs.radius ** 2 * count * (count - 1)) / 2;
+    if (Math.abs(sum / wanted - 1) > 1e-6) throw new Error(`${who}: ${sum} is not ${wanted}`);
+    return rate;
+  },
+
+  /** The same with texts for answers, against loops in the workers. */
+  async batchTexts(key, who, count) {
+    const { made, inputs, id } = this.models[key];
+    const record = request(inputs, id);
+    function* records() {
+      for (let at = 0; at < count; at++) yield record;
+    }
+    const began = performance.now();
+    if (who === "ours") await made.ours.texts(records());
+    else await made[who].loop(record, count);
+    return (count / (performance.now() - began)) * 1000;
+  },
+
+  /** The longest gap between two beats of the page while a batch runs. */
+  async batchBlock(key, who, count) {
+    let longest = 0;
+    let running = true;
+    let last = performance.now();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+      if (running) setTimeout(() => port2.postMessage(0));
+    };
+    port2.postMessage(0);
+    await this.batch(key, who, count);
+    running = false;
+    return longest;
+  },
+
   /** From nothing to the first answer: constructing, loading, one call. */
   async cold({ who, url, id, inputs, inMemory }) {
     const source = inMemory ? new Uint8Array(await (await fetch(url)).arrayBuffer()) : url;

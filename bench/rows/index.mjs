@@ -1,5 +1,6 @@
 // All rows, in the order of the table.
 import * as calls from "./calls.mjs";
+import { batch, batchBlock, batchTexts } from "./batch.mjs";
 import * as cold from "./cold.mjs";
 import { blockMemory, blockServer } from "./block.mjs";
 import { heap } from "./heap.mjs";
@@ -22,6 +23,9 @@ export const ROWS = [
   calls.throughput2,
   calls.throughput4,
   calls.scaling,
+  batch,
+  batchTexts,
+  batchBlock,
   payload,
   payloadSizes,
   xcall,

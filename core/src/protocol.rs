@@ -23,11 +23,12 @@ pub enum ToWorker<V> {
     SlicesEnd,
     /// Start an engine that was unpacked before.
     Start(Image<V>),
-    /// Compute one request.
+    /// Compute one request, or the records of a chunk.
     Call {
         /// Chosen by the page, never reused.
         id: u32,
-        /// The request as JSON text, or an `ArrayBuffer` of its bytes.
+        /// The request as JSON text, or an `ArrayBuffer` of its bytes; for a chunk an array of one text, with NUL behind each
+        /// record. So is the answer of a chunk, without the array; that of a record that failed without harm is empty.
         request: V,
     },
     /// The answer to a [`FromWorker::Dispatch`].

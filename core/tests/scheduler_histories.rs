@@ -44,9 +44,10 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     }
                     let model = (next(8) > 0).then(|| next(3));
                     let timeout_ms = 100.0 + next(500) as f64;
-                    let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms };
+                    let records = [0, 0, 1, 40][next(4)];
+                    let spec = CallSpec { model, fallback: next(2) == 0, parent, timeout_ms, records };
                     if spec.model.is_some() && parent.is_none() && next(6) == 0 {
-                        bench.scheduler.warm(call, CallSpec { fallback: false, ..spec }, now);
+                        bench.scheduler.warm(call, CallSpec { fallback: false, records: 0, ..spec }, now);
                     } else if spec.model.is_none() && next(2) == 0 {
                         bench.scheduler.park(call, spec, now);
                         parked.push(call);
@@ -61,7 +62,13 @@ fn every_call_is_settled_exactly_once_whatever_happens() {
                     // It is known now which model it means.
                     let call = parked.remove(next(parked.len()));
                     if bench.scheduler.answered_online(call) {
-                        let spec = CallSpec { model: Some(next(3)), fallback: false, parent: None, timeout_ms: 200.0 };
+                        let spec = CallSpec {
+                            model: Some(next(3)),
+                            fallback: false,
+                            parent: None,
+                            timeout_ms: 200.0,
+                            records: 1,
+                        };
                         bench.scheduler.call(call, spec, now);
                     }
                 }

@@ -8,7 +8,7 @@ use spark_execute_core::Code;
 use spark_execute_core::scheduler::{Action, CallSpec};
 
 fn parked(fallback: bool) -> CallSpec {
-    CallSpec { model: None, fallback, parent: None, timeout_ms: 1_000.0 }
+    CallSpec { model: None, fallback, parent: None, timeout_ms: 1_000.0, records: 0 }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use scheduler_kit::*;
 use spark_execute_core::scheduler::{Action, CallSpec};
 use spark_execute_core::{Code, Failure};
 
-const NO_MODEL: CallSpec = CallSpec { model: None, fallback: false, parent: None, timeout_ms: 1_000.0 };
+const NO_MODEL: CallSpec = CallSpec { model: None, fallback: false, parent: None, timeout_ms: 1_000.0, records: 0 };
 
 #[test]
 fn a_call_without_a_model_goes_online_and_is_settled_once() {

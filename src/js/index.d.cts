@@ -169,6 +169,53 @@ declare class Spark {
   ): Spark.ExecutionOf<Spark.ResponseAs<Output>>;
 
   /**
+   * Runs many requests through one model, and gives their results as they are there, in the order of the requests.
+   *
+   * The source is read only as fast as results are consumed. A record that fails has its `error` and the others go on.
+   * Leaving the loop ends what is under way, and the source.
+   *
+   * @example
+   * for await (const { index, response, error } of spark.executeMany(requests, "<uuid>")) {
+   *   if (error) console.warn(index, error.code);
+   *   else total += response.response_data.outputs.premium;
+   * }
+   *
+   * @param inputs The requests: an array, an iterable or async iterable, or a `ReadableStream`.
+   * @param versionId Which model to run, as for {@link execute}; without it the one that the records' `request_meta.version_id`
+   *   names. Records for other models are computed too, one by one.
+   * @throws {Spark.WasmRunnerErrors.BadRequestError} At once: `inputs` or an option is wrong.
+   * @returns An iterator that is rejected when the batch ends before its time: by its signal (`ExecuteCancelled`), by
+   *   `totalTimeout` (`TimeoutError`), by {@link destroy}, by a source that throws (`BadRequestError`, its `cause`).
+   */
+  executeMany<Outputs extends object = Spark.ModelOutputs>(
+    inputs: Spark.BatchSource,
+    versionId?: string | null,
+    options?: Spark.BatchOptions,
+  ): Spark.BatchResults<Spark.SparkResponse<Outputs>>;
+  /** Runs the model that the records name. */
+  executeMany<Outputs extends object = Spark.ModelOutputs>(
+    inputs: Spark.BatchSource,
+    options: Spark.BatchOptions,
+  ): Spark.BatchResults<Spark.SparkResponse<Outputs>>;
+  /** Gives responses in the form `output`, as {@link execute}. */
+  executeMany<const Output extends Spark.Output>(
+    inputs: Spark.BatchSource,
+    versionId: string | null | undefined,
+    options: Spark.BatchOptions<Output> & { output: Output },
+  ): Spark.BatchResults<Spark.ResponseAs<Output>>;
+  /** The same for the model that the records name. */
+  executeMany<const Output extends Spark.Output>(
+    inputs: Spark.BatchSource,
+    options: Spark.BatchOptions<Output> & { output: Output },
+  ): Spark.BatchResults<Spark.ResponseAs<Output>>;
+  /** Takes records as JSON text or UTF-8 bytes, too. */
+  executeMany<const Output extends Spark.Output = "object">(
+    inputs: Spark.BatchSource<Spark.SparkRequest | Spark.RawRequest>,
+    versionId: string,
+    options?: Omit<Spark.BatchOptions<Output>, "privateKeys">,
+  ): Spark.BatchResults<Spark.ResponseAs<Output>>;
+
+  /**
    * Ends all workers and frees everything. Open calls, and calls made later, are rejected with a `DestroyedError`. It
    * may be called at any time, while models load too, and more than once.
    */
@@ -815,6 +862,75 @@ declare namespace Spark {
   /** A request as JSON text, or as its UTF-8 bytes. */
   export type RawRequest = string | ArrayBufferView | ArrayBufferLike;
 
+  /** Where the records of a batch come from. */
+  export type BatchSource<Record = SparkRequest> =
+    | (object & Iterable<Record>)
+    | AsyncIterable<Record>
+    | { getReader(): { read(): Promise<{ done: boolean; value?: Record | undefined }>; cancel(): Promise<void> } };
+
+  /** How a batch is to run. */
+  export interface BatchOptions<Form extends Output = "object"> {
+    /**
+     * Whether results come in the order of the records; else as they are there.
+     * @defaultValue true
+     */
+    ordered?: boolean | undefined;
+    /**
+     * Whether the first result with an `error` is the last.
+     * @defaultValue false
+     */
+    stopOnError?: boolean | undefined;
+    /**
+     * How long a record may take, in milliseconds, from when it is computed. A chunk of records may take no longer
+     * either; its records are then computed one by one.
+     * @defaultValue the `timeout` of the configuration
+     */
+    timeout?: number | undefined;
+    /** How long the whole batch may take, in milliseconds. */
+    totalTimeout?: number | undefined;
+    /** Ends the batch when it is aborted. */
+    signal?: AbortSignalLike | null | undefined;
+    /** Hears how far the batch is, at most ten times a second, and at its end. */
+    onProgress?: ((progress: BatchProgress) => void) | undefined;
+    /**
+     * How responses are given, as for {@link Spark.execute}.
+     * @defaultValue `"object"`
+     */
+    output?: Form | undefined;
+    /**
+     * Members of `request_data` whose names begin with `_` stay on the page, as for {@link Spark.execute}.
+     * @defaultValue false
+     */
+    privateKeys?: boolean | undefined;
+  }
+
+  /** How far a batch is. */
+  export interface BatchProgress {
+    /** Records that have their outcome. */
+    readonly done: number;
+    /** Those of them that failed. */
+    readonly failed: number;
+    /** Records a second. */
+    readonly rate: number;
+    /** Records that have none yet; `undefined` where the source does not tell its length. */
+    readonly remaining: number | undefined;
+  }
+
+  /** What becomes of a record, the `index`th of its batch: it has either a `response` or an `error`. */
+  export type BatchResult<Response> =
+    | { readonly index: number; readonly response: Response; readonly error?: undefined }
+    | { readonly index: number; readonly response?: undefined; readonly error: SparkError };
+
+  /** The results of a batch. */
+  export interface BatchResults<Response> {
+    /** The next result. */
+    next(): Promise<IteratorResult<BatchResult<Response>, undefined>>;
+    /** Ends the batch; `break` in a loop does it. */
+    return(): Promise<IteratorResult<BatchResult<Response>, undefined>>;
+    /** For `for await`. */
+    [Symbol.asyncIterator](): BatchResults<Response>;
+  }
+
   /** What is needed of an `AbortSignal`. */
   export interface AbortSignalLike {
     /** Whether the signal was aborted already. */
@@ -1006,6 +1122,8 @@ declare namespace Spark {
     readonly path: ExecutionPath;
     /** With what its promise was rejected, if it was. */
     readonly error: SparkError | undefined;
+    /** How many records of a batch it was, where they travelled together. */
+    readonly records?: number | undefined;
   }
 
   /** What the event `fallback` tells. */

@@ -61,6 +61,18 @@ export class Late {
     return id;
   }
 
+  plan(...of) {
+    // One record, one under way.
+    return this.#client ? this.#client.plan(...of) : 1025;
+  }
+
+  chunk(...of) {
+    if (this.#client) return this.#calls.push(this.#client.chunk(...of));
+    // Its records come as calls.
+    of.at(-1)();
+    return 0;
+  }
+
   cancel(id, reason) {
     if (this.#client) return this.#client.cancel(this.#calls[id - 1], reason);
     this.#wanted.push([(client) => client.cancel(this.#calls[id - 1], reason)]);

@@ -57,6 +57,22 @@ export function usualId(request, argument) {
   }
 }
 
+/**
+ * The text of a batch's record for the model with this id, if there is nothing else in it to normalise. `isGiven`: the
+ * record need not name the model.
+ */
+export function encodeRecord(record, id, isGiven) {
+  if (usualId(record, id) !== undefined) return encodeUsual(record);
+  if (!isGiven || !isDictionary(record)) return undefined;
+  try {
+    const { request_data, request_meta = {} } = record;
+    const meta = isDictionary(request_meta) && { ...request_meta, version_id: id };
+    if (usualId({ request_data, request_meta: meta }) !== undefined) return encodeUsual({ ...record, request_meta: meta });
+  } catch {
+    // As above.
+  }
+}
+
 /** Whether JSON carries the value unchanged, as far as a quick look can tell: `false` means «look closer». */
 function isPlain(value) {
   switch (typeof value) {

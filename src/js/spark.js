@@ -6,6 +6,7 @@ import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./erro
 import { framed } from "./frame.js";
 import { Late, Unsupported } from "./late.js";
 import { progressTo } from "./load.js";
+import { executeMany } from "./many.js";
 import { mostPages } from "./memory.js";
 import { checkLogger, logEvent, logOf, measure, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
@@ -181,6 +182,19 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
     return { response, cancellationToken: { cancel } };
   }
 
+  executeMany(inputs, versionId, options) {
+    const method = Spark.prototype.executeMany;
+    const client = Spark.#clientOf(this, method);
+    if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
+    const execute = (record, options) => Spark.#start(this, method, record, versionId, options, 1);
+    const models = client.plan ? this.#models : new Map();
+    try {
+      return executeMany(inputs, versionId, options, { client, models, warn: this.#host.warn ?? (() => {}), execute });
+    } catch (error) {
+      throw stackBelow(error, method);
+    }
+  }
+
   async destroy() {
     Spark.#clientOf(this, Spark.prototype.destroy).destroy();
     this.#host.emit = this.#host.tell;
@@ -205,7 +219,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   /** With `loads`, which tells a caller of its progress, nothing is computed: the model is loaded. */
-  static #start(spark, method, input, versionId, options, loads = undefined) {
+  static #start(spark, method, input, versionId, options, records = 0, loads = undefined) {
     if (typeof versionId === "object" && versionId !== null) [versionId, options] = [undefined, versionId];
     const signal = options?.signal ?? undefined;
     let client;
@@ -236,7 +250,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
         model = text === undefined ? CAREFULLY : RAW;
       }
       latest = undefined;
-      call = client.execute(input, versionId, timeout, signal, resolve, reject, model, text ?? request, output);
+      call = client.execute(input, versionId, timeout, signal, resolve, reject, model, text ?? request, output, records);
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {

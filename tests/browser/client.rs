@@ -225,6 +225,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             -1,
             js(REQUEST),
             JsValue::UNDEFINED,
+            0,
         );
     });
     assert_eq!(text(&wait(&missing).await.unwrap_err(), "code"), "MODEL_NOT_FOUND");
@@ -239,6 +240,7 @@ async fn what_is_wrong_with_a_call_is_said_before_anything_starts() {
             -1,
             js(REQUEST),
             JsValue::UNDEFINED,
+            0,
         );
     });
     assert_eq!(text(&wait(&unnamed).await.unwrap_err(), "code"), "VERSION_ID_MISSING");

@@ -22,8 +22,18 @@ pub fn start(client: &Client, input: &str, timeout: &JsValue, signal: &JsValue) 
     let mut call = 0;
     let promise = Promise::new(&mut |resolve, reject| {
         let (timeout, signal) = (timeout.clone(), signal.clone());
-        call =
-            client.execute(js(input), "m".into(), timeout, signal, resolve, reject, -1, js(input), JsValue::UNDEFINED);
+        call = client.execute(
+            js(input),
+            "m".into(),
+            timeout,
+            signal,
+            resolve,
+            reject,
+            -1,
+            js(input),
+            JsValue::UNDEFINED,
+            0,
+        );
     });
     (call, promise)
 }

@@ -21,7 +21,7 @@ const tsc5 = tool("typescript", "bin", "tsc");
 const BARE = { lib: ["ES2022"], types: [] };
 const DOM = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
 const NODE = { lib: ["ES2022"], types: ["node"], typeRoots: [tool("@types")] };
-const CASES = ["contract", "config", "calls", "errors", "online", "columnar"].map((name) => `cases/${name}.ts`);
+const CASES = ["contract", "config", "calls", "errors", "online", "columnar", "batch"].map((name) => `cases/${name}.ts`);
 const ESM = ["consumers/esm.ts", ...CASES];
 const CJS = ["consumers/cjs.ts", "consumers/interop.ts", ...CASES];
 const REQUIRED = ["consumers/statics.ts", ...CJS];

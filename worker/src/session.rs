@@ -163,7 +163,10 @@ impl Session {
         };
         if !engine.is_async {
             let started = self.computes(&engine, id);
-            let answer = engine.compute(&request);
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all(&records),
+                None => engine.compute(&request),
+            };
             return self.answered(id, self.answer(&engine, id, started, answer));
         }
         self.waiting.borrow_mut().push_back((id, request));
@@ -180,7 +183,10 @@ impl Session {
             let next = self.waiting.borrow_mut().pop_front();
             let Some((id, request)) = next else { break };
             let started = self.computes(engine, id);
-            let answer = engine.compute_async(&request).await;
+            let answer = match records(&request) {
+                Some(records) => engine.compute_all_async(&records).await,
+                None => engine.compute_async(&request).await,
+            };
             let answer = self.answered(id, self.answer(engine, id, started, answer));
             if !answer.is_undefined() {
                 self.port.post_or_report(&answer);
@@ -224,4 +230,9 @@ impl Session {
             Err(Fault { failure, fatal }) => FromWorker::CallFailed { id, failure, fatal },
         }
     }
+}
+
+/// The records of a chunk; `None` for a single request.
+fn records(request: &JsValue) -> Option<JsValue> {
+    Some(request.dyn_ref::<Array>()?.get(0))
 }

@@ -20,11 +20,28 @@ impl Scheduler {
     pub(super) fn post(&mut self, call: CallId, id: ReplicaId, now: f64) {
         let (Some(open), Some(replica)) = (self.calls.get_mut(&call), self.replicas.get_mut(&id)) else { return };
         open.at.push(id);
-        replica.post(call, open.deadline, now);
+        replica.post(call, open.records.max(1), open.deadline, now);
         self.actions.push_back(Action::Post { replica: id, call });
+        if open.records > 0 {
+            self.begin_next(id, now);
+        }
     }
 
-    /// The replica with the fewest calls among those with room, ties in turn; never `except`. Extra replicas take only
+    /// The time of a batch's call counts from when it is computed, which is once it is the first.
+    pub(super) fn begin_next(&mut self, id: ReplicaId, now: f64) {
+        let Some(head) = self.replicas.get_mut(&id).and_then(|replica| replica.flights.front_mut()) else { return };
+        if let Some(open) = self.calls.get_mut(&head.call)
+            && open.records > 0
+            && !open.begun
+        {
+            open.begun = true;
+            open.deadline = now + open.timeout_ms;
+            head.deadline = open.deadline;
+            self.earliest_deadline = self.earliest_deadline.min(open.deadline);
+        }
+    }
+
+    /// The replica with the fewest calls, or records, among those with room, ties in turn; never `except`. Extra replicas take only
     /// children: that is what they were started for.
     pub(super) fn pick(
         &mut self,
@@ -41,7 +58,7 @@ impl Scheduler {
             let id = state.replicas[at];
             let Some(replica) = self.replicas.get(&id) else { continue };
             if Some(id) != except && replica.has_room(now) && (is_child || !replica.extra) {
-                let load = replica.flights.len();
+                let load = replica.held;
                 if best.is_none_or(|(_, least)| load < least) {
                     best = Some((at, load));
                 }

@@ -43,7 +43,8 @@ impl Scheduler {
     /// may name one that is over.
     pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        let ended = replica.end(call, now, self.policy.cancel_grace_ms);
+        let records = replica.end(call, now, self.policy.cancel_grace_ms);
+        let ended = records > 0;
         if !ended && !fatal {
             return;
         }
@@ -51,7 +52,10 @@ impl Scheduler {
         self.now = now;
         if fatal {
             self.note_crash(id, &failure);
-            self.models[model].circuit.failed(&failure, now);
+            // The records of a chunk are tried again one by one: that tells whether the model fails again and again.
+            if records <= 1 {
+                self.models[model].circuit.failed(&failure, now);
+            }
         }
         if ended {
             self.failed_offline(call, failure);
@@ -60,6 +64,7 @@ impl Scheduler {
             self.actions.push_back(Action::Terminate { replica: id });
             self.lost(id, None, now);
         } else {
+            self.begin_next(id, now);
             self.end_if_left(id);
             self.dispatch(model, now);
         }

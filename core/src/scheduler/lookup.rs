@@ -2,6 +2,9 @@
 
 use super::{Call, CallId, CallSpec, ModelIndex, Phase, Scheduler, children};
 
+/// So many calls of a batch may be before another one, however long they take.
+const QUEUE: f64 = 4.0;
+
 impl Scheduler {
     /// Which model `call` means is not known yet: it waits here, until the shell has [settled](Self::answered_online) it
     /// and starts it anew, or until its time is over. Where it may, it goes online after half of that.
@@ -32,9 +35,13 @@ impl Scheduler {
 
     /// A new call, its parent told of it; `None`, with the call failed, where that is over.
     pub(super) fn begin(&mut self, call: CallId, spec: &CallSpec, now: f64) -> Option<Call> {
-        let &CallSpec { model, fallback, parent, timeout_ms } = spec;
+        let &CallSpec { model, fallback, parent, timeout_ms, records } = spec;
         self.now = now;
         let mut deadline = now + timeout_ms;
+        if records > 0 && model.is_some_and(|model| self.has_ready(model)) {
+            // Others of its batch are before it, each of which may take as long.
+            deadline += timeout_ms * QUEUE;
+        }
         if let Some(id) = parent {
             let Some(parent) = self.calls.get_mut(&id) else {
                 self.actions.push_back(super::Action::Fail { call, failure: children::cancelled_with_parent() });
@@ -55,6 +62,8 @@ impl Scheduler {
             parked: false,
             warms: false,
             deaths: 0,
+            records,
+            begun: false,
         })
     }
 }

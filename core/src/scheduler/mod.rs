@@ -78,6 +78,8 @@ struct Model {
     wanted: usize,
     /// Memory of an engine that has just started, once that is known.
     heap: f64,
+    /// What a call, or a record of a batch, has lately taken, in microseconds, once that is known.
+    micros: Option<f64>,
     /// Calls not yet settled.
     open_calls: usize,
     /// Value of the use counter at the last call.
@@ -119,6 +121,10 @@ struct Call {
     warms: bool,
     /// Workers that vanished without a word when it was the oldest that they had: it may be why.
     deaths: u32,
+    /// How many records of a batch it computes; 0 for a caller's own call.
+    records: u32,
+    /// It is being computed, or was.
+    begun: bool,
 }
 
 /// The state machine. See the module's design note.
@@ -156,6 +162,7 @@ impl Scheduler {
                 replicas: Vec::new(),
                 wanted: 0,
                 heap: 0.0,
+                micros: None,
                 open_calls: 0,
                 last_used: 0,
                 next: 0,
@@ -290,15 +297,24 @@ impl Scheduler {
     /// The replica answered `call`. `true`: give the caller the answer; `false`: nobody waits for it.
     pub fn replied(&mut self, id: ReplicaId, call: CallId, micros: f64, heap: f64, now: f64) -> bool {
         let Some(replica) = self.replicas.get_mut(&id) else { return false };
-        if !replica.end(call, now, self.policy.cancel_grace_ms) {
+        let records = replica.end(call, now, self.policy.cancel_grace_ms);
+        if records == 0 {
             return false;
         }
+        let micros = micros / f64::from(records);
         let grew = replica.observe(micros, heap);
         self.outgrown |= grew && replica.has_outgrown;
         let model = replica.model;
-        self.models[model].circuit.succeeded();
+        let state = &mut self.models[model];
+        state.circuit.succeeded();
+        state.micros = Some(state.micros.map_or(micros, |before| (before + micros) / 2.0));
         let wanted = self.settle(call);
-        self.models[model].tally.done += u32::from(wanted);
+        if wanted {
+            let tally = &mut self.models[model].tally;
+            tally.done += records;
+            tally.over += records - 1;
+        }
+        self.begin_next(id, now);
         self.end_if_left(id);
         self.dispatch(model, now);
         if grew {
@@ -319,6 +335,11 @@ impl Scheduler {
             }
         }
         self.dying.clear();
+    }
+
+    /// What a call to the model, or a record of a batch, has lately taken, in microseconds.
+    pub fn micros(&self, model: ModelIndex) -> Option<f64> {
+        self.models.get(model)?.micros
     }
 
     /// The model that a living replica belongs to.

@@ -16,7 +16,9 @@ const SETTLED: u32 = 16;
 const SLACK: f64 = 67_108_864.0;
 
 /// A worker whose current call has taken this long, in milliseconds, gets nothing more behind it.
-pub(super) const STALL_MS: f64 = 5.0;
+const STALL_MS: f64 = 5.0;
+/// A chunk of records may take so many times as long: it is made to take several milliseconds.
+const CHUNK_STALLS: u32 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -31,6 +33,8 @@ pub(super) enum Stage {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flight {
     pub call: CallId,
+    /// How many records it computes.
+    pub records: u32,
     /// When it must be over; past that the worker is taken to be stuck.
     pub deadline: f64,
     /// It was given up while it waited: once it is computed, it has the grace to end.
@@ -46,6 +50,8 @@ pub(super) struct Replica {
     /// The worker must have spoken by then; set once it was created.
     pub boot_deadline: Option<f64>,
     pub flights: VecDeque<Flight>,
+    /// Records in `flights`.
+    pub held: usize,
     /// Since when the first of `flights` is being computed.
     pub head_since: f64,
     pub heap: f64,
@@ -84,6 +90,7 @@ impl Replica {
             start_deadline,
             boot_deadline: None,
             flights: VecDeque::new(),
+            held: 0,
             head_since: 0.0,
             heap: 0.0,
             extra: false,
@@ -112,29 +119,37 @@ impl Replica {
         self.heap = heap;
     }
 
-    /// How many calls it may hold now.
+    /// How many calls, or records, it may hold now.
     fn window(&self, now: f64) -> usize {
         if self.stalled(now) { 1 } else { self.window }
     }
 
     /// Whether its current call has taken so long that others should not wait behind it.
     pub fn stalled(&self, now: f64) -> bool {
-        !self.flights.is_empty() && now - self.head_since > STALL_MS
+        !self.flights.is_empty() && now - self.head_since > self.stall_ms()
+    }
+
+    /// How long its current call may take, in milliseconds, while others wait behind it.
+    pub fn stall_ms(&self) -> f64 {
+        STALL_MS * self.flights.front().map_or(1.0, |head| f64::from(head.records.min(CHUNK_STALLS)))
     }
 
     pub fn has_room(&self, now: f64) -> bool {
-        let (count, window) = (self.flights.len(), self.window(now));
+        let (count, window) = (self.held, self.window(now));
         let takes_calls = self.stage == Stage::Ready && !self.gone && !self.leaves;
-        takes_calls && count < window && (self.filling || count <= window / 2)
+        // Behind a chunk, which may be more than a window, one more waits, so that the worker need not.
+        let has_one = window > 1 && self.flights.len() < 2;
+        takes_calls && (has_one || count < window && (self.filling || count <= window / 2))
     }
 
-    pub fn post(&mut self, call: CallId, deadline: f64, now: f64) {
+    pub fn post(&mut self, call: CallId, records: u32, deadline: f64, now: f64) {
         if self.flights.is_empty() {
             self.head_since = now;
         }
         self.used = now;
-        self.flights.push_back(Flight { call, deadline, given_up: false });
-        self.filling = self.flights.len() < self.window;
+        self.flights.push_back(Flight { call, records, deadline, given_up: false });
+        self.held += records as usize;
+        self.filling = self.held < self.window;
     }
 
     /// Nobody waits for a call any more: it has `grace` to end, from when it is computed.
@@ -146,10 +161,12 @@ impl Replica {
         }
     }
 
-    /// Takes a call out of flight; `false` if it was not there. The next one is computed from now on.
-    pub fn end(&mut self, call: CallId, now: f64, grace: f64) -> bool {
-        let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return false };
-        self.flights.remove(at);
+    /// Takes a call out of flight; gives how many records it had, 0 if it was not there. The next one is computed from now
+    /// on.
+    pub fn end(&mut self, call: CallId, now: f64, grace: f64) -> u32 {
+        let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return 0 };
+        let records = self.flights.remove(at).map_or(0, |flight| flight.records);
+        self.held -= records as usize;
         if at == 0
             && let Some(head) = self.flights.front_mut()
             && head.given_up
@@ -159,8 +176,8 @@ impl Replica {
         self.waits = false;
         self.asked.1 = 0;
         self.head_since = now;
-        self.filling |= self.flights.len() <= self.window / 2;
-        true
+        self.filling |= self.held <= self.window / 2;
+        records
     }
 
     /// Whether it is there to stay: it is ready and nothing takes its place.
@@ -238,7 +255,7 @@ mod tests {
         }
         for call in 0..8 {
             assert!(replica.has_room(0.0), "{call}");
-            replica.post(call, 100.0, 0.0);
+            replica.post(call, 1, 100.0, 0.0);
         }
         for call in 0..4 {
             assert!(!replica.has_room(0.0), "{call}");
@@ -246,7 +263,7 @@ mod tests {
         }
         for call in 8..12 {
             assert!(replica.has_room(0.0), "{call}");
-            replica.post(call, 100.0, 0.0);
+            replica.post(call, 1, 100.0, 0.0);
         }
         assert!(!replica.has_room(0.0));
     }
@@ -257,11 +274,28 @@ mod tests {
         for _ in 0..6 {
             replica.observe(20.0, 0.0);
         }
-        replica.post(1, 100.0, 10.0);
+        replica.post(1, 1, 100.0, 10.0);
         assert!(replica.has_room(10.0 + STALL_MS));
         assert!(!replica.has_room(10.1 + STALL_MS));
-        assert!(replica.end(1, 30.0, 0.0));
-        assert!(!replica.end(1, 30.0, 0.0));
+        assert_eq!(replica.end(1, 30.0, 0.0), 1);
+        assert_eq!(replica.end(1, 30.0, 0.0), 0);
         assert!(replica.has_room(30.0));
+    }
+
+    #[test]
+    fn one_chunk_waits_behind_another() {
+        let mut replica = ready();
+        replica.post(1, 8, 100.0, 0.0);
+        assert!(!replica.has_room(0.0), "durations unknown");
+        replica.end(1, 0.0, 0.0);
+        replica.observe(20.0, 0.0);
+        replica.post(2, 200, 100.0, 0.0);
+        assert!(replica.has_room(0.0));
+        replica.post(3, 200, 100.0, 0.0);
+        assert!(!replica.has_room(0.0), "more than a window");
+        assert_eq!(replica.end(2, 4.0, 0.0), 200);
+        assert!(replica.has_room(4.0), "a chunk is being computed, none waits");
+        assert!(replica.has_room(4.0 + 4.0 * STALL_MS));
+        assert!(!replica.has_room(4.1 + 4.0 * STALL_MS));
     }
 }

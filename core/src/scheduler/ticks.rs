@@ -1,6 +1,6 @@
 //! What the passing of time changes: deadlines, and calls stuck behind a long one.
 
-use super::replica::{Replica, STALL_MS, Stage};
+use super::replica::{Replica, Stage};
 use super::trust::not_up;
 use super::{CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
@@ -40,7 +40,7 @@ impl Scheduler {
                     }
                     let model = &self.models[replica.model];
                     if replica.flights.len() > 1 && model.replicas.len().max(model.spec.replicas as usize) > 1 {
-                        next = next.min(replica.head_since + STALL_MS + 1.0);
+                        next = next.min(replica.head_since + replica.stall_ms() + 1.0);
                     }
                 }
             }

@@ -95,6 +95,9 @@ pub struct CallSpec {
     pub parent: Option<CallId>,
     /// Time until it must be over, in milliseconds.
     pub timeout_ms: f64,
+    /// How many records of a batch it computes, one after the other; 0 for a caller's own call. A batch's calls wait for
+    /// each other: their time counts from when they are computed.
+    pub records: u32,
 }
 
 /// Bounds; times in milliseconds.
@@ -133,7 +136,7 @@ pub struct ModelStats {
     pub queued: usize,
     /// Calls given to a replica.
     pub running: usize,
-    /// Calls that were computed here.
+    /// Calls that were computed here; of a batch, records.
     pub done: u32,
     /// Calls that ended here in another way, those that went online among them.
     pub failed: u32,

@@ -20,7 +20,12 @@ pub fn spec(replicas: u32) -> ModelSpec {
 }
 
 pub fn offline(model: usize, timeout_ms: f64) -> CallSpec {
-    CallSpec { model: Some(model), fallback: false, parent: None, timeout_ms }
+    CallSpec { model: Some(model), fallback: false, parent: None, timeout_ms, records: 0 }
+}
+
+/// A batch's records.
+pub fn chunk(model: usize, records: u32) -> CallSpec {
+    CallSpec { records, ..offline(model, 1_000.0) }
 }
 
 /// May go online.
@@ -128,6 +133,18 @@ impl Bench {
         self.now = now;
         self.scheduler.tick(now);
         self.actions()
+    }
+
+    /// Lets both replicas answer short calls, so that each takes several.
+    pub fn warm_both(&mut self) {
+        for call in (100..120).step_by(2) {
+            let (first, second) = (self.call(call, 0), self.call(call + 1, 0));
+            for action in first.iter().chain(&second) {
+                if let Action::Post { replica, call } = *action {
+                    self.reply(replica, call, 20.0);
+                }
+            }
+        }
     }
 
     /// Opens replica's window to 32 with short calls 100…

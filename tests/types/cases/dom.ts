@@ -20,6 +20,11 @@ one(document.querySelector("input"));
 const spark = one("/a.zip");
 spark.execute({}, "a", { signal: new AbortController().signal });
 spark.execute({}, "a", { signal: AbortSignal.timeout(5) });
+spark.executeMany(new ReadableStream<{ request_data: { inputs: { radius: number } } }>(), "a", { signal: AbortSignal.timeout(5) });
+// @ts-expect-error a signal goes into the options
+spark.executeMany([], "a", new AbortController().signal);
+// @ts-expect-error a stream of what is no request
+spark.executeMany(new ReadableStream<number>(), "a");
 // @ts-expect-error the controller is not its signal
 spark.execute({}, "a", { signal: new AbortController() });
 // @ts-expect-error a form is not an object of inputs

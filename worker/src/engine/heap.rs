@@ -132,7 +132,7 @@ impl Heap {
             let bytes = Uint8Array::new(text);
             let length = bytes.length();
             let at = self.allocate(f64::from(length))?;
-            Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, length).set(&bytes, 0);
+            self.view(at, length).set(&bytes, 0);
             return Ok(Input { at, length, kept: false });
         }
         // Most requests are ASCII: one byte a unit. The worst case, three bytes, would grow the memory for good.
@@ -158,6 +158,19 @@ impl Heap {
 
     /// Decodes and frees the answer at `at`, whose length the engine has written.
     pub fn take_answer(&self, at: u32) -> Result<JsValue, Fault> {
+        let (answer, length) = self.find_answer(at)?;
+        if self.in_bytes.get() {
+            let copy = answer.slice(0, length);
+            self.release(at);
+            return Ok(copy.into());
+        }
+        let text = self.decode(&answer);
+        self.release(at);
+        text
+    }
+
+    /// The answer at `at` and its length, which the engine has written.
+    pub fn find_answer(&self, at: u32) -> Result<(Uint8Array, u32), Fault> {
         let read = || self.views.borrow().length.unchecked_ref::<MaybeEmpty>().item(0).unwrap_or(0) as u32;
         let mut length = read();
         if length == 0 {
@@ -173,15 +186,12 @@ impl Heap {
             let message = "The model's answer lies outside its memory. Its package may be damaged; export it again.";
             return Err(Fault::fatal(Code::ResponseInvalid, message, details));
         }
-        let answer = Uint8Array::new_with_byte_offset_and_length(&self.views.borrow().buffer, at, length);
-        if self.in_bytes.get() {
-            let copy = answer.slice(0, length);
-            self.release(at);
-            return Ok(copy.into());
-        }
-        let text = self.decoder.decode(&answer);
-        self.release(at);
-        text.map_err(|error| {
+        Ok((Uint8Array::new_with_byte_offset_and_length(&self.views.borrow().buffer, at, length), length))
+    }
+
+    /// Bytes of an answer as text.
+    pub fn decode(&self, answer: &Uint8Array) -> Result<JsValue, Fault> {
+        self.decoder.decode(answer).map_err(|error| {
             if get(&error, "name") != "TypeError" {
                 let advice = "Ask for fewer outputs (request_meta.requested_output).";
                 let failure = too_long("The model's answer", advice).with_details(describe(&error));
@@ -192,8 +202,13 @@ impl Heap {
         })
     }
 
+    /// A view of the memory, until the engine runs again.
+    pub fn view(&self, at: u32, length: u32) -> Uint8Array {
+        Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, length)
+    }
+
     fn encode(&self, text: &JsValue, at: u32, room: u32) -> (f64, u32) {
-        let view = Uint8Array::new_with_byte_offset_and_length(&self.memory.buffer(), at, room);
+        let view = self.view(at, room);
         let encoded = self.encoder.encode_into(text, &view);
         (encoded.read(), encoded.written() as u32)
     }
@@ -216,7 +231,7 @@ impl Heap {
         }
     }
 
-    fn release(&self, at: u32) {
+    pub fn release(&self, at: u32) {
         if at != 0 {
             // An engine too damaged to free is found out by its next call.
             let _ = self.instance.free(at);
@@ -224,6 +239,7 @@ impl Heap {
     }
 }
 
-fn invalid(message: &str, details: &str) -> Fault {
+/// An answer that is none, of an engine that is well.
+pub fn invalid(message: &str, details: &str) -> Fault {
     Fault::harmless(Code::ResponseInvalid, message, details.to_owned())
 }

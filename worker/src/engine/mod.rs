@@ -7,6 +7,7 @@
 //! [`heap`] moves text into and out of the instance's memory, [`console`] keeps what it prints, [`fault`] says what a
 //! thrown value means, and [`dispatch`] takes calls to other services to the page.
 
+mod chunk;
 mod console;
 mod dispatch;
 mod fault;

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Url};
 
+use super::chunk::{self, Answers, Space};
 use super::console::Tail;
 use super::dispatch::Exchange;
 use super::fault::{Fault, is_memory, no_memory_to_start};
@@ -63,6 +64,7 @@ pub struct Engine {
     tail: Tail,
     environment: Environment,
     suspending: Suspending,
+    space: Space,
     /// It may suspend while computing: never two calls at once.
     pub is_async: bool,
 }
@@ -141,6 +143,7 @@ pub async fn start(parts: Parts, environment: &Environment, exchange: &Exchange)
         tail,
         environment: environment.clone(),
         suspending: Suspending::new(),
+        space: Space::default(),
         is_async,
     })
 }
@@ -197,18 +200,75 @@ impl Engine {
         self.finish(&input, answer)
     }
 
+    /// Computes the records of a chunk one after the other; gives their answers, see [`chunk`](super::chunk). A record that
+    /// fails without harm to the engine has an empty one.
+    pub fn compute_all(&self, requests: &JsValue) -> std::result::Result<JsValue, Fault> {
+        let input = self.heap.write(requests)?;
+        let records = chunk::records(&self.heap, &input);
+        let mut answers = Answers::new(&self.heap, &self.space);
+        for &(at, length) in &records {
+            if answers.are_many() {
+                answers.skip();
+                continue;
+            }
+            let answer = self.instance.calc(self.workbook, at, length, self.heap.length_at);
+            self.collect(&mut answers, answer)?;
+        }
+        self.heap.done(&input);
+        answers.finish(records.len())
+    }
+
+    /// The same for an engine that may suspend.
+    pub async fn compute_all_async(&self, requests: &JsValue) -> std::result::Result<JsValue, Fault> {
+        let input = self.heap.write(requests)?;
+        let records = chunk::records(&self.heap, &input);
+        let mut answers = Answers::new(&self.heap, &self.space);
+        for &(at, length) in &records {
+            if answers.are_many() {
+                answers.skip();
+                continue;
+            }
+            let answer = self.call_async(at, length).await;
+            self.collect(&mut answers, answer)?;
+        }
+        self.heap.done(&input);
+        answers.finish(records.len())
+    }
+
+    /// Takes the answer of a record.
+    fn collect(
+        &self,
+        answers: &mut Answers,
+        answer: std::result::Result<u32, JsValue>,
+    ) -> std::result::Result<(), Fault> {
+        let taken = match answer {
+            Ok(at) => answers.take(at),
+            Err(thrown) => Err(self.fault(&thrown)),
+        };
+        self.tail.clear();
+        match taken {
+            Err(fault) if fault.fatal => Err(fault),
+            Err(_) => {
+                answers.skip();
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
     /// Computes one request of an engine that may suspend. The next call must wait until this one is over.
     pub async fn compute_async(&self, request: &JsValue) -> std::result::Result<JsValue, Fault> {
         let input = self.heap.write(request)?;
-        let arguments =
-            Array::of4(&self.workbook.into(), &input.at.into(), &input.length.into(), &self.heap.length_at.into());
+        let answer = self.call_async(input.at, input.length).await;
+        self.finish(&input, answer)
+    }
+
+    async fn call_async(&self, at: u32, length: u32) -> std::result::Result<u32, JsValue> {
+        let arguments = Array::of4(&self.workbook.into(), &at.into(), &length.into(), &self.heap.length_at.into());
         let Suspending { function, number, types, options } = &self.suspending;
-        let started = self.instance.ccall(function, number, types, &arguments, options);
-        let answer = match started {
-            Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
-            Err(thrown) => Err(thrown),
-        };
-        self.finish(&input, answer.map(|at| at.as_f64().unwrap_or(0.0) as i64 as u32))
+        let promise = self.instance.ccall(function, number, types, &arguments, options)?;
+        let answer = JsFuture::from(Promise::resolve(&promise)).await?;
+        Ok(answer.as_f64().unwrap_or(0.0) as i64 as u32)
     }
 
     /// The answers from now on come as text or, not decoded, as a `Uint8Array`.
@@ -232,8 +292,7 @@ impl Engine {
                 self.heap.take_answer(at)
             }
             Err(thrown) => {
-                let fault =
-                    Fault::thrown(&thrown, &self.environment, self.heap.size_now(), |said| self.tail.take_after(said));
+                let fault = self.fault(&thrown);
                 if !fault.fatal {
                     self.heap.done(input);
                 }
@@ -242,5 +301,9 @@ impl Engine {
         };
         self.tail.clear();
         answer
+    }
+
+    fn fault(&self, thrown: &JsValue) -> Fault {
+        Fault::thrown(thrown, &self.environment, self.heap.size_now(), |said| self.tail.take_after(said))
     }
 }

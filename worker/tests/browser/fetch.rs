@@ -29,10 +29,16 @@ fn fetch_that(does: &str) -> impl FnOnce() {
 #[wasm_bindgen_test]
 async fn a_blob_is_read() {
     assert_eq!(
-        bytes(Source::Blob(Js(js("new Blob([Uint8Array.of(1, 2, 3)])"))), JsValue::UNDEFINED, None).await.unwrap().to_vec(),
+        bytes(Source::Blob(Js(js("new Blob([Uint8Array.of(1, 2, 3)])"))), JsValue::UNDEFINED, None)
+            .await
+            .unwrap()
+            .to_vec(),
         [1, 2, 3]
     );
-    assert_eq!(bytes(Source::Blob(Js(js("new File(['x'], 'f')"))), JsValue::UNDEFINED, None).await.unwrap().to_vec(), [b'x']);
+    assert_eq!(
+        bytes(Source::Blob(Js(js("new File(['x'], 'f')"))), JsValue::UNDEFINED, None).await.unwrap().to_vec(),
+        [b'x']
+    );
 }
 
 #[wasm_bindgen_test]
@@ -59,7 +65,7 @@ async fn whoever_wants_to_hears_how_much_has_come() {
     let told = RefCell::new(Vec::new());
     let tell = |loaded, total| told.borrow_mut().push((loaded, total));
     let served = format!("{}/Cargo.toml", js("location.origin").as_string().unwrap());
-    let size = f64::from(bytes(fetched(&served), Some(&tell)).await.unwrap().length());
+    let size = f64::from(bytes(fetched(&served), JsValue::UNDEFINED, Some(&tell)).await.unwrap().length());
     let told = told.take();
     assert_eq!(told.last(), Some(&(size, Some(size))));
     assert!(told.len() > 1 && told[0].0 <= size, "{told:?}");

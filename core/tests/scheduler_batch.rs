@@ -1,0 +1,83 @@
+//! Chunks of a batch in the scheduler.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod scheduler_kit;
+
+use scheduler_kit::*;
+use spark_execute_core::Code;
+use spark_execute_core::scheduler::Action;
+
+#[test]
+fn durations_are_told_per_record_and_windows_count_records() {
+    let mut bench = Bench::loaded(1);
+    assert_eq!(bench.scheduler.micros(0), Some(5_000.0));
+    assert_eq!(bench.start(2, chunk(0, 100)), [post(1, 2)]);
+    assert_eq!(bench.start(3, chunk(0, 100)), [], "one at a time while calls take long");
+    assert_eq!(bench.reply(1, 2, 3_000.0), (true, vec![post(1, 3)]));
+    assert_eq!(bench.scheduler.micros(0), Some(2_515.0));
+    bench.reply(1, 3, 1_000.0);
+    assert_eq!(bench.start(4, chunk(0, 100)), [post(1, 4)]);
+    assert_eq!(bench.start(5, chunk(0, 100)), [post(1, 5)], "one waits there");
+    assert_eq!(bench.start(6, chunk(0, 100)), []);
+    assert_eq!(bench.call(7, 0), []);
+    assert_eq!(bench.reply(1, 4, 1_000.0), (true, vec![post(1, 6)]));
+    let stats = bench.scheduler.stats(0).unwrap();
+    assert_eq!((stats.done, stats.failed, stats.running, stats.queued), (301, 0, 2, 1));
+}
+
+#[test]
+fn the_replica_with_fewer_records_gets_the_next() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    bench.warm_both();
+    let posted = bench.start(20, chunk(0, 10));
+    let [Action::Post { replica, .. }] = posted[..] else { panic!("{posted:?}") };
+    for call in 21..25 {
+        assert_eq!(bench.call(call, 0), [post(3 - replica, call)]);
+    }
+}
+
+#[test]
+fn the_time_of_a_chunk_counts_from_when_it_is_computed() {
+    let mut bench = Bench::loaded(1);
+    bench.start(2, chunk(0, 1));
+    bench.start(3, chunk(0, 1));
+    let actions = bench.tick(1_000.0);
+    assert_eq!(failed(&actions), [(2, Code::Timeout)]);
+    // The grace is over: the worker ends, the next chunk goes to another.
+    let actions = bench.tick(1_000.0 + GRACE_MS);
+    assert!(actions.contains(&Action::Terminate { replica: 1 }), "{actions:?}");
+    assert_eq!(bench.ready(2), [post(2, 3)]);
+    assert_eq!(failed(&bench.tick(2_000.0 + GRACE_MS - 1.0)), []);
+    assert_eq!(failed(&bench.tick(2_000.0 + GRACE_MS)), [(3, Code::Timeout)]);
+}
+
+#[test]
+fn the_next_chunk_begins_when_the_one_before_has_answered() {
+    let mut bench = Bench::loaded(1);
+    for call in [2, 3] {
+        bench.start(call, chunk(0, 50));
+        bench.reply(1, call, 500.0);
+    }
+    bench.start(4, chunk(0, 50));
+    assert_eq!(bench.start(5, chunk(0, 50)), [post(1, 5)]);
+    bench.now = 900.0;
+    bench.reply(1, 4, 500.0);
+    assert_eq!(failed(&bench.tick(1_800.0)), []);
+    assert_eq!(failed(&bench.tick(1_900.0)), [(5, Code::Timeout)]);
+}
+
+#[test]
+fn a_chunk_that_crashes_its_engine_does_not_count_against_the_model() {
+    let mut bench = Bench::loaded(1);
+    for call in 2..8 {
+        bench.start(call, chunk(0, 50));
+        let replica = call - 1;
+        bench.scheduler.call_failed(replica, call, trap(), true, bench.now);
+        assert_eq!(failed(&bench.actions()), [(call, Code::EngineTrap)]);
+        bench.now += 3_000.0;
+        bench.tick(bench.now);
+        bench.ready(replica + 1);
+    }
+    assert_eq!(bench.call(9, 0), [post(7, 9)]);
+}

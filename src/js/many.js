@@ -1,0 +1,124 @@
+// A batch as callers ask for it: judges the options, and gives the flow of records what it needs.
+
+import { batch } from "./batch.js";
+import { BadRequestError } from "./errors.js";
+import { as, encodeRecord, settle, usualId } from "./payload.js";
+import { publicPart, rawOf } from "./raw.js";
+
+/** The longest time that a timer can wait for. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Records under way where no model is known that could say how quick it is. */
+const UNKNOWN_ROOM = 16;
+const NUL = "\0";
+
+const isFlag = [(value) => typeof value === "boolean", "true or false"];
+const isTime = [(value) => value > 0 && value <= LONGEST_MS && typeof value === "number", "milliseconds above 0, at most 2147483647"];
+const OUTPUTS = ["object", "string", "bytes"];
+const OPTIONS = {
+  ordered: isFlag,
+  stopOnError: isFlag,
+  timeout: isTime,
+  totalTimeout: isTime,
+  signal: [(value) => typeof value?.addEventListener === "function", "an AbortSignal"],
+  onProgress: [(value) => typeof value === "function", "a function"],
+  output: [(value) => OUTPUTS.includes(value), '"object", "string" or "bytes"'],
+  privateKeys: isFlag,
+};
+
+function check(options, warn) {
+  if (typeof options !== "object" || options.aborted !== undefined) {
+    const message = "The options must be an object such as { signal: controller.signal, ordered: false }.";
+    throw new BadRequestError(message, { path: "options" });
+  }
+  const checked = {};
+  for (const [name, value] of Object.entries(options)) {
+    const path = `options.${name}`;
+    const [fits, wanted] = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : [];
+    if (!fits) warn(`${path} is not a known option and is ignored: executeMany has ${Object.keys(OPTIONS).join(", ")}.`);
+    else if ((value ?? undefined) === undefined) continue;
+    else if (!fits(value)) throw new BadRequestError(`${path} must be ${wanted}.`, { path });
+    else checked[name] = value;
+  }
+  return checked;
+}
+
+/**
+ * @param {unknown} inputs
+ * @param {string | undefined} versionId
+ * @param {object} given options
+ * @param {object} spark the core (`client`), the positions of its `models` by their ids, `warn`, and `execute(record,
+ *   options)` for one record, which gives `{ response, cancel }`
+ */
+export function executeMany(inputs, versionId, given, { client, models, warn, execute }) {
+  const options = check(given ?? {}, warn);
+  const { timeout, output = OUTPUTS[0], privateKeys } = options;
+  const isParsed = output === OUTPUTS[0];
+  const isGiven = typeof versionId === "string" && versionId.trim() !== "";
+  let id;
+  let model;
+  // What travels in chunks goes to one model; the rest is called like anything else.
+  const choose = (text) => {
+    id = text?.trim();
+    model = models.get(id) ?? models.get(id?.toLowerCase());
+  };
+  if (isGiven) choose(versionId);
+
+  // How large chunks were that went well, and how long, in UTF-16 units, a record and its answer.
+  let most = 0;
+  let units = 0;
+  let response;
+  const keep = (settled) => (response = settled);
+  const decode = (text) => {
+    if (text === "") return undefined;
+    if (!isParsed) return as(output, text);
+    try {
+      settle(keep, text);
+      return response;
+    } catch {
+      // By itself it may go online, or says what is wrong.
+    }
+  };
+  return batch(
+    inputs,
+    {
+      plan(remaining) {
+        if (model === undefined) return [1, UNKNOWN_ROOM];
+        const plan = client.plan(model, remaining, most, units);
+        return [plan % 1024, plan >>> 10];
+      },
+      encode(record) {
+        try {
+          if (privateKeys) record = publicPart(record, true);
+          if (!isGiven && model === undefined) choose(usualId(record));
+          if (model === undefined) return undefined;
+          if (typeof record !== "string") return encodeRecord(record, id, isGiven);
+          return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
+        } catch {
+          // By itself it says what is wrong.
+        }
+      },
+      send(texts) {
+        let call = 0;
+        const text = texts.join(NUL) + NUL;
+        const answers = new Promise((resolve, reject) => {
+          const took = (answer) => {
+            const parts = answer.split(NUL);
+            // Otherwise the core ends whoever said that, and rejects.
+            if (parts.pop() !== "" || parts.length !== texts.length) return false;
+            most = Math.max(most, parts.length);
+            units = (text.length + answer.length) / parts.length;
+            resolve(parts);
+            return true;
+          };
+          call = client.chunk(model, text, texts.length, timeout ?? NaN, took, reject);
+        });
+        return { answers: answers.then((parts) => parts.map(decode)), cancel: () => client.cancel(call) };
+      },
+      single(record) {
+        const { response, cancel } = execute(record, { timeout, output, privateKeys });
+        return { answer: response, cancel };
+      },
+    },
+    options,
+  );
+}

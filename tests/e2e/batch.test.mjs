@@ -1,0 +1,387 @@
+// Batches: thousands of records through one model, in chunks, whatever fails among them.
+import assert from "node:assert/strict";
+import { engine } from "./lib/engines.mjs";
+import { packageOf, stage } from "./lib/stage.mjs";
+
+const { test, made } = stage();
+const cylinder = packageOf("cylinder");
+const crash = packageOf("crash");
+const slow = packageOf("slow");
+
+/** Tells how it was called, and fails in the way that its input says. */
+const echo = made(
+  "echo.zip",
+  engine((text, { calls }) => {
+    const { request_data } = JSON.parse(text);
+    const { end, tag } = request_data.inputs;
+    if (end === "exception") throw 5246976;
+    if (end === "trap") throw new WebAssembly.RuntimeError("unreachable");
+    if (end === "garbage") return "{]";
+    if (end === "nul") return "{}\0{}";
+    return { response_data: { outputs: { tag, calls, keys: String(Object.keys(request_data)) } }, response_meta: {} };
+  }),
+);
+
+/** Suspends in every call, and answers wrongly when another one comes meanwhile. */
+const suspending = made(
+  "suspending.zip",
+  engine(
+    (text, shared) => ({ response_data: { outputs: { tag: shared.busy > 1 ? "two" : JSON.parse(text).request_data.inputs.tag } } }),
+    (shared, engine) => ({
+      _is_async: () => 1,
+      async ccall(name, returns, types, [workbook, at, length, lengthAt]) {
+        shared.busy = (shared.busy ?? 0) + 1;
+        await new Promise((turn) => setTimeout(turn));
+        const answer = engine._node_calc_v3(workbook, at, length, lengthAt);
+        shared.busy--;
+        return answer;
+      },
+    }),
+  ),
+);
+
+/** In the page: all items of a batch. */
+const helpers = () => {
+  globalThis.all = async (items) => {
+    const found = [];
+    for await (const item of items) found.push(item);
+    return found;
+  };
+  globalThis.tags = (count) => Array.from({ length: count }, (_, tag) => ask({ tag: String(tag) }));
+  globalThis.shown = ({ index, response, error }) => [index, error?.code ?? response.response_data.outputs.tag];
+};
+
+const run = async (page, work, argument) => {
+  await page.run(helpers);
+  return page.run(work, argument);
+};
+
+test("ten thousand records over two replicas: all right, in order, in few messages", async (page) => {
+  const got = await run(page, async ({ url, id }) => {
+    let posts = 0;
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (...of) {
+      posts += Number.isInteger(of[0][0]);
+      return postMessage.apply(this, of);
+    };
+    const counts = { stringify: 0, parse: 0 };
+    const { stringify, parse } = JSON;
+    JSON.stringify = (...of) => (counts.stringify++, stringify(...of));
+    JSON.parse = (...of) => (counts.parse++, parse(...of));
+    const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url, replica: 2 }] });
+    const records = Array.from({ length: 10_000 }, (_, height) => ask({ radius: 1, height }));
+    const told = [];
+    const items = await all(spark.executeMany(records, id, { onProgress: (progress) => told.push(progress) }));
+    const objects = { ...counts };
+    const named = records.map(({ request_data }) => ({ request_data, request_meta: { version_id: id } }));
+    const texts = await all(spark.executeMany(named, { output: "string" }));
+    JSON.stringify = stringify;
+    JSON.parse = parse;
+    const whole = await spark.execute(named[7]);
+    const { done, failed, queued, running } = spark.stats()[0];
+    await spark.destroy();
+    return {
+      inOrder: items.every(({ index }, at) => index === at),
+      right: items.every(({ index, response }) => Math.abs(response.response_data.outputs.volume - Math.PI * index) < 1e-6),
+      same: stringify(items[7].response) === stringify(whole),
+      path: items[7].response.executionPath,
+      texts: texts.every(({ response }, at) => typeof response === "string" && parse(response).response_data.outputs.volume === items[at].response.response_data.outputs.volume),
+      objects,
+      strings: { stringify: counts.stringify - objects.stringify, parse: counts.parse - objects.parse },
+      posts,
+      last: told.at(-1),
+      stats: { done, failed, queued, running },
+    };
+  }, cylinder);
+  assert.deepEqual([got.inOrder, got.right, got.same, got.path, got.texts], [true, true, true, "offline", true]);
+  assert.deepEqual(got.objects, { stringify: 10_000, parse: 10_000 });
+  assert.deepEqual(got.strings, { stringify: 10_000, parse: 0 });
+  assert.ok(got.posts < 4_000, `${got.posts} messages for 20,000 records`);
+  assert.deepEqual([got.last.done, got.last.failed, got.last.remaining], [10_000, 0, 0]);
+  assert.deepEqual(got.stats, { done: 20_001, failed: 0, queued: 0, running: 0 });
+  await page.workers(0);
+});
+
+test("every kind of source; unordered, each record comes once", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    const stream = () => {
+      const records = tags(300).values();
+      return new ReadableStream({
+        pull(controller) {
+          const { value, done } = records.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+      });
+    };
+    async function* slowly() {
+      for (const record of tags(300)) yield record;
+    }
+    const sources = [tags(300), new Set(tags(300)), tags(300).values(), slowly(), stream()];
+    const found = [];
+    for (const source of sources) found.push((await all(spark.executeMany(source, "m"))).map(shown));
+    const loose = (await all(spark.executeMany(slowly(), "m", { ordered: false }))).map(shown);
+    await spark.destroy();
+    return { found, loose: loose.sort(([a], [b]) => a - b) };
+  }, echo);
+  const wanted = Array.from({ length: 300 }, (_, tag) => [tag, String(tag)]);
+  for (const found of [...got.found, got.loose]) assert.deepEqual(found, wanted);
+  await page.workers(0);
+});
+
+test("records as text, as bytes and as objects; results in each form", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    await all(spark.executeMany(tags(50), "m"));
+    const texts = tags(90).map((record) => JSON.stringify(record));
+    const mixed = tags(90).map((record, at) => [record, texts[at], new TextEncoder().encode(texts[at])][at % 3]);
+    const found = {};
+    for (const output of ["object", "string", "bytes"]) {
+      for (const [name, records] of Object.entries({ texts, mixed })) {
+        const items = await all(spark.executeMany(records, "m", { output }));
+        found[`${name} ${output}`] = items.map(({ response }) => {
+          const text = response instanceof Uint8Array ? new TextDecoder().decode(response) : response;
+          return (typeof text === "string" ? JSON.parse(text) : text).response_data.outputs.tag;
+        });
+        found[`${name} ${output} is`] = new Set(items.map(({ response }) => response.constructor.name)).values().toArray();
+      }
+    }
+    const odd = await all(spark.executeMany(["{}\0{}", "[]", "", new Uint8Array(0), texts[1]], "m"));
+    const unnamed = await all(spark.executeMany(texts.slice(0, 1)));
+    await spark.destroy();
+    return { found, odd: odd.map(shown), unnamed: unnamed.map(shown) };
+  }, echo);
+  const wanted = Array.from({ length: 90 }, (_, tag) => String(tag));
+  for (const records of ["texts", "mixed"]) {
+    for (const [output, is] of [["object", "Object"], ["string", "String"], ["bytes", "Uint8Array"]]) {
+      assert.deepEqual(got.found[`${records} ${output}`], wanted, `${records} ${output}`);
+      assert.deepEqual(got.found[`${records} ${output} is`], [is]);
+    }
+  }
+  const [nul, ...refused] = got.odd.map(([, code]) => code);
+  assert.notEqual(nul, undefined);
+  assert.deepEqual(refused, ["REQUEST_INVALID", "REQUEST_INVALID", "REQUEST_INVALID", "1"]);
+  assert.deepEqual(got.unnamed, [[0, "VERSION_ID_MISSING"]]);
+  await page.workers(0);
+});
+
+test("private keys of records stay on the page", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const records = tags(40).map((record) => ({ ...record, request_data: { ...record.request_data, _own: 1 } }));
+    const items = await all(spark.executeMany(records, "m", { privateKeys: true }));
+    const kept = await all(spark.executeMany(records, "m"));
+    await spark.destroy();
+    const keys = (items) => new Set(items.map(({ response }) => response.response_data.outputs.keys)).values().toArray();
+    return { items: keys(items), kept: keys(kept), own: records.every(({ request_data }) => request_data._own === 1) };
+  }, echo);
+  assert.deepEqual(got, { items: ["inputs"], kept: ["inputs,_own"], own: true });
+  await page.workers(0);
+});
+
+test("records that fail do so alone, whatever they do to their engine", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    // So that they travel together.
+    await all(spark.executeMany(tags(200), "m"));
+    const records = tags(400);
+    const odd = { 20: "exception", 90: "trap", 150: "garbage", 210: "nul", 390: "trap" };
+    for (const [at, end] of Object.entries(odd)) records[at].request_data.inputs.end = end;
+    records[40].request_data.inputs.tag = NaN;
+    records[41] = null;
+    records[42].request_meta = { version_id: "other" };
+    records[43].request_meta = { requested_output: "tag", _ctx: 1 };
+    const items = await all(spark.executeMany(records, "m"));
+    const { input } = items[90].error.modelInfo;
+    const stopped = await all(spark.executeMany(records.slice(88), "m", { stopOnError: true, signal: null }));
+    await spark.destroy();
+    return { items: items.map(shown), own: input === records[90], stopped: stopped.map(shown) };
+  }, echo);
+  const bad = Object.fromEntries(got.items.filter(([index, what]) => what !== String(index)));
+  assert.deepEqual(bad, {
+    20: "ENGINE_EXCEPTION",
+    40: "REQUEST_INVALID",
+    41: "REQUEST_INVALID",
+    90: "ENGINE_TRAP",
+    150: "RESPONSE_INVALID",
+    210: "RESPONSE_INVALID",
+    390: "ENGINE_TRAP",
+  });
+  assert.equal(got.items.length, 400);
+  assert.ok(got.own, "the error knows its record");
+  assert.deepEqual(got.stopped, [[0, "88"], [1, "89"], [2, "ENGINE_TRAP"]]);
+  await page.workers(0);
+});
+
+test("a compiled engine's crash costs its record alone", async (page) => {
+  const got = await run(page, async ({ url }) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url, replica: 2 }] });
+    const records = Array.from({ length: 600 }, (_, value) => ask({ mode: value === 333 ? "divide" : value === 100 ? "throw" : "none", value }));
+    const items = await all(spark.executeMany(records, "m"));
+    await spark.destroy();
+    return items.map(({ index, error, response }) => [index, error?.code ?? response.response_data.outputs.value]);
+  }, crash);
+  const bad = got.filter(([index, value]) => index !== value);
+  assert.deepEqual(bad, [[100, "ENGINE_EXCEPTION"], [333, "ENGINE_TRAP"]]);
+  await page.workers(0);
+});
+
+test("a worker that miscounts is ended, and its records are computed again", async (page) => {
+  const got = await run(page, async (binary) => {
+    let forged = 0;
+    const { Worker } = globalThis;
+    globalThis.Worker = class extends Worker {
+      set onmessage(hear) {
+        super.onmessage = hear && (({ data }) => {
+          const [id, text, ...rest] = data;
+          const forges = typeof id === "number" && text.includes("\0") && forged++ === 0;
+          hear({ data: forges ? [id, `${text}\0{}`, ...rest] : data });
+        });
+      }
+    };
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const crashes = [];
+    const records = [];
+    spark.addEventListener("crash", ({ detail }) => crashes.push(detail.error.code));
+    spark.addEventListener("execute", ({ detail }) => records.push(detail.records ?? 1));
+    const items = await all(spark.executeMany(tags(300), "m"));
+    await spark.destroy();
+    return { items: items.map(shown), crashes, forged, told: records.reduce((sum, count) => sum + count, 0) };
+  }, echo);
+  assert.deepEqual(got.items, Array.from({ length: 300 }, (_, tag) => [tag, String(tag)]));
+  assert.deepEqual([got.crashes, got.told], [["WORKER_CRASHED"], 300]);
+  assert.ok(got.forged > 1);
+  await page.workers(0);
+});
+
+test("a signal ends a batch, and leaves no work behind", async (page) => {
+  const got = await run(page, async ({ url }) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
+    await spark.execute(ask({ ms: 0 }), "m");
+    const controller = new AbortController();
+    let closed = false;
+    function* source() {
+      try {
+        for (;;) yield ask({ ms: 60_000, tag: "x" });
+      } finally {
+        closed = true;
+      }
+    }
+    const reason = new Error("enough");
+    const items = spark.executeMany(source(), "m", { signal: controller.signal });
+    const next = items.next();
+    await until(() => spark.stats()[0].running > 0);
+    controller.abort(reason);
+    const error = await refused(next);
+    const end = await items.next();
+    await until(() => spark.stats()[0].running === 0);
+    const { queued } = spark.stats()[0];
+    const late = await refused(spark.executeMany([ask({})], "m", { signal: controller.signal }).next());
+    const again = await outputsOf(spark.execute(ask({ ms: 0, tag: "on" }), "m"));
+    await spark.destroy();
+    return { error, end, closed, queued, late: late.code, tag: again.tag };
+  }, slow);
+  assert.deepEqual([got.error.code, got.error.cause, got.end.done, got.closed, got.queued], ["CANCELLED", { name: "Error", message: "enough" }, true, true, 0]);
+  assert.deepEqual([got.late, got.tag], ["CANCELLED", "on"]);
+  await page.workers(0);
+});
+
+test("the source is pulled only as results are consumed; who stops early leaves nothing", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    let pulled = 0;
+    let closed = 0;
+    function* endless() {
+      try {
+        for (;;) yield ask({ tag: String(pulled++) });
+      } finally {
+        closed++;
+      }
+    }
+    let ahead = 0;
+    for await (const { index } of spark.executeMany(endless(), "m")) {
+      ahead = Math.max(ahead, pulled - index);
+      if (index === 20_000) break;
+    }
+    const { queued } = spark.stats()[0];
+    // One that nobody asks is not even begun; one that is abandoned goes no further.
+    spark.executeMany(endless(), "m");
+    const before = pulled;
+    const abandoned = spark.executeMany(endless(), "m");
+    await abandoned.next();
+    await until(() => spark.stats()[0].running === 0);
+    const after = pulled - before;
+    const gone = abandoned.next();
+    await spark.destroy();
+    return { ahead, closed, queued, after, gone: await gone.then(({ value }) => value.index) };
+  }, echo);
+  assert.ok(got.ahead <= 2 * 3 * 512 + 512, `${got.ahead} records ahead`);
+  assert.ok(got.after <= 2 * 3 * 512 + 512, `${got.after} records for one result`);
+  assert.deepEqual([got.closed, got.queued, got.gone], [1, 0, 1]);
+  await page.workers(0);
+});
+
+test("times: a record's own, and the batch's; destroy ends it", async (page) => {
+  const got = await run(page, async ({ url }) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
+    await spark.execute(ask({ ms: 0 }), "m");
+    const records = [0, 60_000, 0].map((ms) => ask({ ms, tag: "x" }));
+    const items = await all(spark.executeMany(records, "m", { timeout: 3_000 }));
+    const total = await refused(spark.executeMany([ask({ ms: 60_000 })], "m", { totalTimeout: 50 }).next());
+    const open = spark.executeMany([ask({ ms: 60_000 })], "m").next();
+    await until(() => spark.stats()[0].running === 1);
+    await spark.destroy();
+    const after = await refused(spark.executeMany([ask({})], "m").next());
+    return { own: items[1].error.modelInfo.input === records[1], codes: items.map(shown), total: total.code, destroyed: (await refused(open)).code, after: after.code };
+  }, slow);
+  assert.deepEqual(got.codes, [[0, "x"], [1, "TIMEOUT"], [2, "x"]]);
+  assert.ok(got.own);
+  assert.deepEqual([got.total, got.destroyed, got.after], ["TIMEOUT", "DESTROYED", "DESTROYED"]);
+  await page.workers(0);
+});
+
+test("options and sources are judged at once", async (page) => {
+  page.expectConsole(/options\.size is not a known option and is ignored: executeMany has ordered, /);
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const wrong = [
+      { ordered: 1 },
+      { stopOnError: "yes" },
+      { timeout: 0 },
+      { timeout: "5" },
+      { totalTimeout: 2 ** 31 },
+      { output: "json" },
+      { privateKeys: 1 },
+      { onProgress: {} },
+      { signal: true },
+      5,
+      new AbortController().signal,
+    ];
+    const found = wrong.map((options) => thrown(() => spark.executeMany([], "m", options)));
+    found.push(thrown(() => spark.executeMany({}, "m")));
+    const { executeMany } = spark;
+    found.push(thrown(() => executeMany([])));
+    const fine = await all(spark.executeMany([ask({ tag: "1" })], " M ", { size: 3, signal: undefined, timeout: null }));
+    const missing = await all(spark.executeMany([ask({}), ask({})], "other"));
+    await spark.destroy();
+    return { found: found.map(({ class: name, path }) => [name, path]), fine: fine.map(shown), missing: missing.map(shown) };
+  }, echo);
+  const named = ["ordered", "stopOnError", "timeout", "timeout", "totalTimeout", "output", "privateKeys", "onProgress", "signal"];
+  const paths = [...named.map((name) => `options.${name}`), "options", "options", "inputs", undefined];
+  assert.deepEqual(got.found, paths.map((path) => ["BadRequestError", path]));
+  assert.deepEqual(got.fine, [[0, "1"]]);
+  assert.deepEqual(got.missing, [[0, "MODEL_NOT_FOUND"], [1, "MODEL_NOT_FOUND"]]);
+  await page.workers(0);
+});
+
+test("an engine that suspends computes its records one at a time", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    const items = await all(spark.executeMany(tags(100), "m"));
+    await spark.destroy();
+    return items.map(shown);
+  }, suspending);
+  assert.deepEqual(got, Array.from({ length: 100 }, (_, tag) => [tag, String(tag)]));
+  await page.workers(0);
+});
