@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use spark_execute_core::protocol::Source;
 use spark_execute_core::{Code, Failure};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::*;
