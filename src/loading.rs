@@ -52,7 +52,7 @@ impl Pool {
                 return;
             }
             if pool.post(replica, &ToWorker::Load(load)) {
-                let sent = package.send_slices(|message| pool.post(replica, message)).await;
+                let sent = package.send_slices(&pool.host, |message| pool.post(replica, message)).await;
                 if let Err(failure) = sent {
                     pool.died(replica, failure, JsValue::UNDEFINED);
                 }

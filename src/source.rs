@@ -11,6 +11,7 @@ use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::host::Host;
 use crate::platform::set_timeout;
 use crate::view::deep;
 
@@ -49,7 +50,7 @@ impl Package {
     }
 
     /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.
-    pub async fn send_slices(&self, mut post: impl FnMut(&ToWorker<Js>) -> bool) -> Result<()> {
+    pub async fn send_slices(&self, host: &Host, mut post: impl FnMut(&ToWorker<Js>) -> bool) -> Result<()> {
         let Some(body) = &self.body else { return Ok(()) };
         let Source::Slices { total, .. } = self.source else { return Ok(()) };
         let (text, total) = (body.dyn_ref::<JsString>(), total as u32);
@@ -70,7 +71,7 @@ impl Package {
             }
             at = end;
             if at < total {
-                macrotask().await;
+                turn(host).await;
             }
         }
         post(&ToWorker::SlicesEnd);
@@ -198,9 +199,10 @@ fn whole_bytes(value: &JsValue) -> Uint8Array {
     Uint8Array::new(value)
 }
 
-/// Lets the page do something else.
-pub async fn macrotask() {
-    pause(0.0).await;
+/// Lets the page do something else. No timer: those of a tab that is not seen come once in a minute.
+pub async fn turn(host: &Host) {
+    let turn = Promise::new(&mut |resolve, _| host.later(&resolve));
+    let _ = JsFuture::from(turn).await;
 }
 
 /// Waits, in milliseconds.

@@ -30,7 +30,7 @@ use web_sys::{Blob, Worker};
 use crate::host::Host;
 use crate::platform::{clear_timeout, set_timeout};
 use crate::replica::Script;
-use crate::source::{Package, macrotask};
+use crate::source::{Package, turn};
 
 /// From this size on, in bytes, a package is unpacked here: below it, the time to start one more worker is not won back.
 pub const LARGE: f64 = 16.0 * 1024.0 * 1024.0;
@@ -109,7 +109,7 @@ impl Job {
         let native = self.0.clone();
         let text = matches!(load.source, Source::Slices { text: true, .. });
         let source = match &package.body {
-            Some(body) => match blob_of(body).await {
+            Some(body) => match blob_of(host, body).await {
                 Some(blob) => Source::Blob(Js(blob.into())),
                 None => return Outcome::Unavailable,
             },
@@ -180,7 +180,7 @@ impl Native {
 }
 
 /// The bytes or the text as a Blob, made in slices so that the page is never blocked for long.
-async fn blob_of(body: &JsValue) -> Option<Blob> {
+async fn blob_of(host: &Host, body: &JsValue) -> Option<Blob> {
     let text = body.dyn_ref::<JsString>();
     let total = text.map_or_else(|| body.unchecked_ref::<Uint8Array>().length(), JsString::length);
     let parts = Array::new();
@@ -199,7 +199,7 @@ async fn blob_of(body: &JsValue) -> Option<Blob> {
         };
         parts.push(&part.ok()?.into());
         at = end;
-        macrotask().await;
+        turn(host).await;
     }
     Blob::new_with_blob_sequence(&parts).ok()
 }

@@ -26,15 +26,14 @@ async fn a_worker_that_never_speaks_is_given_up() {
 }
 
 #[wasm_bindgen_test]
-async fn a_model_that_never_gets_ready_is_given_up() {
+async fn a_worker_that_never_speaks_costs_no_more_than_calls_may_take() {
     let watch = Watch::new();
     let clock = Clock::new();
-    let page =
-        Page::new(&"onmessage = ({ data }) => data.module && postMessage(['Up'])".into(), &blob(), "timeout: 5000");
+    let page = Page::new(&"".into(), &blob(), "timeout: 5000");
     let call = page.call(REQUEST);
     clock.pass(5_001.0);
     let error = wait(&call).await.unwrap_err();
-    assert_eq!(text(&error, "code"), "TIMEOUT");
+    assert_eq!(text(&error, "code"), "WORKER_START");
     assert_eq!((page.stat("starting"), page.stat("state")), (0.into(), "idle".into()));
     clock.stop();
     watch.stop();

@@ -35,7 +35,7 @@ async fn sent(package: &Package) -> (u32, Vec<u8>) {
     let Source::Slices { text, total } = package.source else { panic!("not in slices") };
     let messages = Array::new();
     package
-        .send_slices(|message| {
+        .send_slices(&host(&"".into()), |message| {
             messages.push(&match message {
                 ToWorker::Slice(Js(slice)) => slice.clone(),
                 ToWorker::SlicesEnd => JsValue::NULL,
@@ -90,7 +90,7 @@ async fn the_callers_buffer_is_neither_detached_nor_shared() {
         }
         true
     };
-    package.send_slices(keep).await.unwrap();
+    package.send_slices(&host(&"".into()), keep).await.unwrap();
     assert_ne!(get(&slices.get(0), "buffer"), get(&value, "buffer"), "cloning would copy the whole buffer");
     assert_eq!(Uint8Array::new(&value).to_vec(), [1, 2, 3, 4]);
 }
@@ -131,9 +131,9 @@ async fn large_packages_go_in_slices_with_a_turn_between() {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let turns = || js("turns").as_f64().unwrap();
     package
-        .send_slices(|_| {
+        .send_slices(&host(&"".into()), |_| {
             seen.borrow_mut().push(turns());
-            js("setTimeout(() => { turns += 1; })");
+            js("(({ port1, port2 }) => { port1.onmessage = () => { turns += 1; }; port2.postMessage(0); })(new MessageChannel())");
             true
         })
         .await
@@ -146,7 +146,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
     let package = package_of("new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let mut posted = 0;
     package
-        .send_slices(|_| {
+        .send_slices(&host(&"".into()), |_| {
             posted += 1;
             false
         })
@@ -159,7 +159,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
 async fn bytes_that_are_transferred_on_the_way_are_missed() {
     let package = package_of("globalThis.large = new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let failure = package
-        .send_slices(|_| {
+        .send_slices(&host(&"".into()), |_| {
             js("large.byteLength && structuredClone(large.buffer, { transfer: [large.buffer] })");
             true
         })
