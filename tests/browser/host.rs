@@ -45,7 +45,7 @@ fn what_the_engine_said_is_the_cause_where_nothing_was_thrown() {
 #[wasm_bindgen_test]
 fn every_code_has_a_class_of_its_own_meaning() {
     let host = host(&JsValue::NULL);
-    let (base, classes) = (ERRORS.with(|errors| get(errors, "SparkError")), CLASS_OF_CODE.with(JsValue::clone));
+    let (base, classes) = (get(&exports("WasmRunnerErrors"), "SparkError"), exports("CLASS_OF_CODE"));
     for &code in Code::ALL {
         let class = get(&classes, code.as_str());
         assert!(class.is_function(), "{code:?} has no class");

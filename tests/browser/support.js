@@ -195,3 +195,13 @@ export function posted(value) {
 export function turn() {
   return new Promise((resolve) => setTimeout(resolve));
 }
+
+/** What modules that import nothing export, by their texts. */
+export function exported(texts) {
+  const all = {};
+  for (const text of texts) {
+    const names = Array.from(text.matchAll(/^export (?:const|class|function) (\w+)/gm), ([, name]) => name);
+    Object.assign(all, new Function(`${text.replace(/^export /gm, "")}\nreturn { ${names} };`)());
+  }
+  return all;
+}

@@ -2,7 +2,7 @@
 
 use js_sys::{Object, Promise};
 use spark_execute_core::config::{self, Model};
-use spark_execute_worker::js::set;
+use spark_execute_worker::js::{get, set};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -11,6 +11,9 @@ use crate::view::deep;
 
 #[wasm_bindgen(module = "/tests/browser/support.js")]
 extern "C" {
+    /// What the modules with these texts export.
+    fn exported(texts: &[JsValue]) -> JsValue;
+
     /// Watches workers, object URLs and policy listeners until [`stop`](Self::stop).
     pub type Watch;
 
@@ -87,16 +90,6 @@ extern "C" {
     pub fn js(expression: &str) -> JsValue;
 }
 
-#[wasm_bindgen(module = "/src/js/errors.js")]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = makeError)]
-    static MAKE_ERROR: JsValue;
-    #[wasm_bindgen(thread_local_v2, js_name = WasmRunnerErrors)]
-    pub static ERRORS: JsValue;
-    #[wasm_bindgen(thread_local_v2, js_name = CLASS_OF_CODE)]
-    pub static CLASS_OF_CODE: JsValue;
-}
-
 #[wasm_bindgen(module = "/src/js/payload.js")]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = encode)]
@@ -116,10 +109,17 @@ extern "C" {
     static WHEN_FREE: JsValue;
 }
 
-#[wasm_bindgen(module = "/src/js/turns.js")]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = later)]
-    static LATER: JsValue;
+/// More modules of the facade, for pages that allow `eval`. Were all of them fetched as files, it would be more at once than
+/// the runner's server has threads for, and at times it leaves one waiting for ever.
+const EVALUATED: [&str; 2] = [include_str!("../../src/js/errors.js"), include_str!("../../src/js/turns.js")];
+
+thread_local! {
+    static EXPORTS: JsValue = exported(&EVALUATED.map(JsValue::from_str));
+}
+
+/// What those export by that name.
+pub fn exports(name: &str) -> JsValue {
+    EXPORTS.with(|exports| get(exports, name))
 }
 
 /// The worker's start and what it imports, one after the other as a bundler puts them.
@@ -159,13 +159,13 @@ fn nothing() -> JsValue {
 /// `host.warnings`.
 pub fn host(text: &JsValue) -> Host {
     let host = Object::new();
-    MAKE_ERROR.with(|function| set(&host, "makeError", function));
+    set(&host, "makeError", &exports("makeError"));
     ENCODE.with(|function| set(&host, "encode", function));
     SETTLE.with(|function| set(&host, "settle", function));
     LISTENER.with(|function| set(&host, "listener", function));
     LOCK_NAME.with(|function| set(&host, "lockName", function));
     WHEN_FREE.with(|function| set(&host, "whenFree", function));
-    LATER.with(|function| set(&host, "later", function));
+    set(&host, "later", &exports("later"));
     set(&host, "watchSleep", &nothing());
     set(&host, "createWorker", &creator());
     set(&host, "workerText", text);
