@@ -2,6 +2,8 @@
 // message: there is no standard error in a browser. Still every place that may panic hands over the name of its source
 // file, its line and often a text: 5 KB after compression.
 
+import { Input, leb, namesOf, read, write } from "./sections.mjs";
+
 /** Functions that end in a panic, by the beginnings of their names. */
 const PANICS = [
   "core::panicking::",
@@ -24,7 +26,7 @@ const PANICS = [
 /** Two of them that are in every module: without them the names are not what they were. */
 const EXPECTED = ["core::panicking::panic_fmt", "__rustc::rust_begin_unwind"];
 
-const [CUSTOM, IMPORT, CODE, DATA] = [0, 2, 10, 11];
+const [IMPORT, CODE, DATA] = [2, 10, 11];
 /** `unreachable`, after no locals. */
 const TRAP = Buffer.from([0, 0, 0x0b]);
 
@@ -41,32 +43,9 @@ export function silence(module) {
     ...sections.map(({ id, body }) => {
       if (id === CODE) body = traps(body, (index) => panics(index + imports));
       if (id === DATA) body = withoutPlaces(body);
-      return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
+      return write(id, body);
     }),
   ]);
-}
-
-function* read(module) {
-  const input = new Input(module, 8);
-  while (!input.isAtEnd) {
-    const id = input.byte();
-    yield { id, body: input.bytes() };
-  }
-}
-
-/** Names of functions by their index, without the hashes of crates. */
-function namesOf(sections) {
-  const names = new Map();
-  for (const { id, body } of sections) {
-    const input = new Input(body);
-    if (id !== CUSTOM || input.text() !== "name") continue;
-    while (!input.isAtEnd) {
-      const kind = input.byte();
-      const part = new Input(input.bytes());
-      for (let n = kind === 1 ? part.number() : 0; n > 0; n--) names.set(part.number(), part.text().replace(/\[[0-9a-f]{16}\]/g, ""));
-    }
-  }
-  return names;
 }
 
 function importedFunctions(sections) {
@@ -134,50 +113,4 @@ function* segmentsOf(body) {
     input.byte();
     yield { address, bytes: input.bytes() };
   }
-}
-
-class Input {
-  #bytes;
-  #at;
-
-  constructor(bytes, at = 0) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  get isAtEnd() {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte() {
-    return this.#bytes[this.#at++];
-  }
-
-  number() {
-    let [value, shift, byte] = [0, 1, 0];
-    do {
-      byte = this.byte();
-      value += (byte & 127) * shift;
-      shift *= 128;
-    } while (byte & 128);
-    return value;
-  }
-
-  bytes() {
-    const length = this.number();
-    return this.#bytes.subarray(this.#at, (this.#at += length));
-  }
-
-  text() {
-    return this.bytes().toString("utf8");
-  }
-}
-
-function leb(value) {
-  const bytes = [];
-  do {
-    bytes.push((value & 127) | (value > 127 ? 128 : 0));
-    value >>>= 7;
-  } while (value);
-  return Buffer.from(bytes);
 }

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { unpack } from "../../src/js/unpack.js";
 import { at } from "./paths.mjs";
+import { sortable } from "./order.mjs";
 import { silence } from "./panics.mjs";
 import { run } from "./run.mjs";
 
@@ -14,7 +15,7 @@ export async function optimise(raw, flags) {
   const map = `${file}.json`;
   if (await isNewer(raw, map)) {
     const silent = raw.replace(/\.wasm$/, ".silent.wasm");
-    await writeFile(silent, silence(await readFile(raw)));
+    await writeFile(silent, sortable(silence(await readFile(raw))));
     // The names are long, and their hashes are noise to every compressor.
     const args = [silent, "-o", file, ...flags, "--minify-imports-and-exports-and-modules"];
     const { stdout } = await run("wasm-opt", args, { title: "Optimising the WebAssembly" });
