@@ -23,25 +23,34 @@ const PANICS = [
   "__rustc::__rust_alloc_error_handler",
 ];
 
+/** Functions that show a value of the standard library as source text, which only panics want: our own texts do without. */
+const SHOWS = /^<&?(\w+|\[u8\]|\(\)|(core|alloc|std)::.+) as core::fmt::Debug>::fmt/;
+
 /** Two of them that are in every module: without them the names are not what they were. */
 const EXPECTED = ["core::panicking::panic_fmt", "__rustc::rust_begin_unwind"];
 
 const [IMPORT, CODE, DATA] = [2, 10, 11];
 /** `unreachable`, after no locals. */
 const TRAP = Buffer.from([0, 0, 0x0b]);
+/** `i32.const 0`: nothing is written, successfully. */
+const NOTHING = Buffer.from([0, 0x41, 0, 0x0b]);
 
-/** The module with a trap in place of each such function, and without the places in sources. It needs its names. */
+/** The module with a trap, or nothing, in place of each such function, and without the places in sources. It needs its names. */
 export function silence(module) {
   const sections = [...read(module)];
   const names = namesOf(sections);
-  const panics = (index) => PANICS.some((name) => names.get(index)?.startsWith(name));
+  const replacement = (index) => {
+    const name = names.get(index) ?? "";
+    if (PANICS.some((panic) => name.startsWith(panic))) return TRAP;
+    return SHOWS.test(name) ? NOTHING : undefined;
+  };
   const found = new Set(names.values());
   for (const name of EXPECTED) if (!found.has(name)) throw new Error(`The module has no function ${name}; see scripts/lib/panics.mjs.`);
   const imports = importedFunctions(sections);
   return Buffer.concat([
     module.subarray(0, 8),
     ...sections.map(({ id, body }) => {
-      if (id === CODE) body = traps(body, (index) => panics(index + imports));
+      if (id === CODE) body = replaced(body, (index) => replacement(index + imports));
       if (id === DATA) body = withoutPlaces(body);
       return write(id, body);
     }),
@@ -62,13 +71,13 @@ function importedFunctions(sections) {
   return count;
 }
 
-function traps(body, isPanic) {
+function replaced(body, replacement) {
   const input = new Input(body);
   const count = input.number();
   const functions = [];
   for (let index = 0; index < count; index++) {
     const code = input.bytes();
-    const made = isPanic(index) ? TRAP : code;
+    const made = replacement(index) ?? code;
     functions.push(leb(made.length), made);
   }
   return Buffer.concat([leb(count), ...functions]);

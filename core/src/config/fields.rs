@@ -3,6 +3,7 @@
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
 use crate::suggest;
+use crate::text::quoted;
 
 /// `base.key`, or `base["key"]` when the key is no JavaScript name.
 pub(super) fn join(base: &str, key: &str) -> String {
@@ -12,7 +13,7 @@ pub(super) fn join(base: &str, key: &str) -> String {
     match (base.is_empty(), plain) {
         (true, true) => key.to_owned(),
         (false, true) => format!("{base}.{key}"),
-        (_, false) => format!("{base}[{:?}]", clipped(key)),
+        (_, false) => format!("{base}[{}]", quoted(&clipped(key))),
     }
 }
 
