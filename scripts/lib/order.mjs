@@ -4,6 +4,7 @@
 
 import { Input, isNames, leb, namesOf, read, write } from "./sections.mjs";
 
+const IMPORT = 2;
 const FUNCTIONS = 1;
 
 /** The module with such names. */
@@ -18,4 +19,31 @@ export function sortable(module) {
   const names = Buffer.concat([leb("name".length), Buffer.from("name"), write(FUNCTIONS, Buffer.concat([leb(entries.length), ...entries]))]);
   const kept = sections.filter(({ id, body }) => !isNames(id, new Input(body)));
   return Buffer.concat([module.subarray(0, 8), ...kept.map(({ id, body }) => write(id, body)), write(0, names)]);
+}
+
+/** The module with these names of imported functions instead of others; wasm-opt makes one of those that are the same. */
+export function renameImports(module, names) {
+  const text = (value) => Buffer.concat([leb(Buffer.byteLength(value)), Buffer.from(value)]);
+  const renamed = (body) => {
+    const made = [...importsOf(body)].map(({ from, name, kind, type }) =>
+      Buffer.concat([text(from), text(names.get(name) ?? name), Buffer.from([kind]), leb(type)]),
+    );
+    return Buffer.concat([leb(made.length), ...made]);
+  };
+  const sections = [...read(module)].map(({ id, body }) => write(id, id === IMPORT ? renamed(body) : body));
+  return Buffer.concat([module.subarray(0, 8), ...sections]);
+}
+
+/** The types of imported functions by their names. */
+export function importTypes(module) {
+  const { body } = [...read(module)].find(({ id }) => id === IMPORT);
+  return new Map([...importsOf(body)].map(({ name, type }) => [name, type]));
+}
+
+/** Imports, all of which are functions: panics.mjs says so. */
+function* importsOf(body) {
+  const input = new Input(body);
+  for (let n = input.number(); n > 0; n--) {
+    yield { from: input.text(), name: input.text(), kind: input.byte(), type: input.number() };
+  }
 }
