@@ -12,6 +12,15 @@ pub fn split<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
     Some((&text[..at], &text[at + part.len()..]))
 }
 
+/// What stands before the last `part`, and what behind it.
+pub fn split_last<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
+    let (mut before, mut behind) = split(text, part)?;
+    while let Some((more, rest)) = split(behind, part).filter(|_| !part.is_empty()) {
+        (before, behind) = (&text[..before.len() + part.len() + more.len()], rest);
+    }
+    Some((before, behind))
+}
+
 /// Whether `part` stands in `text`.
 pub fn contains(text: &str, part: &str) -> bool {
     find(text, part).is_some()
@@ -85,6 +94,12 @@ fn is_unseen(character: char) -> bool {
         | 0xe000..=0xf8ff | 0xfe00..=0xfe0f | 0xfeff | 0xfff0..=0xfffb | 0xe0000..)
 }
 
+/// The texts, one behind the other.
+#[inline(never)]
+pub fn concat(texts: &[&str]) -> String {
+    join(texts, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +131,7 @@ mod tests {
             for part in ["", "a", "b", "ab", "→", "aa", "abc", "é", "."] {
                 assert_eq!(find(text, part), text.find(part), "{part:?} in {text:?}");
                 assert_eq!(split(text, part), text.split_once(part), "{part:?} in {text:?}");
+                assert!(part.is_empty() || split_last(text, part) == text.rsplit_once(part), "{part:?} in {text:?}");
                 assert_eq!(contains(text, part), text.contains(part), "{part:?} in {text:?}");
                 if !part.is_empty() {
                     assert_eq!(replace(text, part, "-é"), text.replace(part, "-é"), "{part:?} in {text:?}");
