@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { setup } from "./setup.mjs";
-import { optimise, pack, shorten } from "./lib/payload.mjs";
+import { condense, shorten } from "./lib/bindings.mjs";
+import { importTypes } from "./lib/order.mjs";
+import { optimise, pack } from "./lib/payload.mjs";
 import { run, say } from "./lib/run.mjs";
 import { root } from "./lib/paths.mjs";
 
@@ -37,8 +39,10 @@ async function compile(config) {
     { title: "Compiling Rust to WebAssembly", env },
   );
   const { flags } = config["wasm-opt"];
-  const { file, names } = await optimise(path.join(root, outDir, `${name}_bg.wasm`), flags);
-  const glue = shorten(await readFile(path.join(root, outDir, `${name}.js`), "utf8"), names);
+  const raw = path.join(root, outDir, `${name}_bg.wasm`);
+  const bindings = condense(await readFile(path.join(root, outDir, `${name}.js`), "utf8"), importTypes(await readFile(raw)));
+  const { file, names } = await optimise(raw, flags, bindings.same);
+  const glue = shorten(bindings.glue, names);
   return { glue, wasm: await readFile(file), ...(await pack(file, { profile, flags, env })) };
 }
 

@@ -30,6 +30,10 @@ mod xcall;
 #[path = "../tests/browser/mod.rs"]
 mod tests;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 // One binary plays both parts: the same module is posted to the workers.
 pub use spark_execute_worker::worker_main;
 pub use unpack_worker::unpack_main;

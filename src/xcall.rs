@@ -7,6 +7,7 @@ use spark_execute_core::config::XCallOnline;
 use spark_execute_core::online;
 use spark_execute_core::protocol::ToWorker;
 use spark_execute_core::scheduler::{CallId, ReplicaId};
+use spark_execute_core::text::concat;
 use spark_execute_core::xcall::Chain;
 use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::describe;
@@ -55,7 +56,7 @@ impl Pool {
         }
         let (uri, folder, service) = (what.uri(), what.folder(), what.service());
         let name = match (&uri, &folder, &service) {
-            (None, Some(folder), Some(service)) => [folder, "/", service].concat(),
+            (None, Some(folder), Some(service)) => concat(&[folder, "/", service]),
             _ => online::short_name(&what.name()),
         };
         let (chain, deadline, ctx) = self.inherited(parent).ok_or_else(parent_is_over)?;

@@ -6,6 +6,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::error::{Code, Failure, Result};
+use crate::text;
 
 /// Decodes both alphabets' common part; `-` and `_` are translated before. Leftover bits are ignored, as browsers do.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -31,7 +32,16 @@ pub fn decode(text: &str) -> Result<Vec<u8>> {
 
 /// Encodes a few bytes.
 pub fn encode(bytes: &[u8]) -> String {
-    ENGINE.encode(bytes)
+    let digits = alphabet::STANDARD.as_str().as_bytes();
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0, |bits, &byte| bits << 8 | usize::from(byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let digit = digits[bits >> (18 - 6 * place) & 63];
+            text.push(if place > group.len() { '=' } else { char::from(digit) });
+        }
+    }
+    text
 }
 
 /// Whether a text begins as a zip does in base64.
@@ -213,7 +223,8 @@ impl Decoder {
             ':' | '.' => "Give a URL object, or { url }, when the text is an address.",
             _ => "Give the package as bytes (ArrayBuffer, Blob), or as base64 text of them.",
         };
-        invalid(format!("The text is not base64: {shown:?} at offset {offset}. {advice}"))
+        let shown = text::quoted(shown.encode_utf8(&mut [0; 4]));
+        invalid(format!("The text is not base64: {shown} at offset {offset}. {advice}"))
     }
 }
 
@@ -310,7 +321,7 @@ mod tests {
             ("https://example.com/model.zip", "URL object"),
             ("dat:", "offset 3"),
             ("data", ""),
-            ("UEsDé", "'é' at offset 4"),
+            ("UEsDé", "\"é\" at offset 4"),
             ("PK\u{3}\u{4}", "ArrayBuffer"),
         ];
         for (text, part) in cases {

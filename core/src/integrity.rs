@@ -2,7 +2,7 @@
 //! Integrity).
 
 use crate::base64_text;
-use crate::text;
+use crate::text::{self, concat};
 
 /// The sums of which a package must have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Integrity {
     pub fn written(&self, sum: &[u8]) -> String {
         let name =
             ALGORITHMS.iter().find(|(_, algorithm, _)| *algorithm == self.algorithm).map_or("", |(name, ..)| name);
-        [name, &base64_text::encode(sum)].concat()
+        concat(&[name, &base64_text::encode(sum)])
     }
 
     /// Whether this is the sum of the right package.

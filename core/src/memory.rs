@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::error::{Code, Failure};
 use crate::number::number;
+use crate::text::concat;
 
 /// Bytes in a page of WebAssembly memory.
 pub const PAGE: f64 = 65_536.0;
@@ -118,7 +119,7 @@ impl Declared {
 /// The failure of an engine that wants more memory than the `allowed` bytes: `requested` ones, 0 when that is not known.
 #[cold]
 pub fn over_limit(allowed: f64, requested: f64) -> Failure {
-    let asked = if requested > 0.0 { [&number(requested), " bytes of memory"].concat() } else { "more memory".into() };
+    let asked = if requested > 0.0 { concat(&[&number(requested), " bytes of memory"]) } else { "more memory".into() };
     let message = format!(
         "The model asked for {asked}; it may have {} (its `memoryLimit`, or all that this browser can reserve). Give it \
          less data, or raise `memoryLimit`.",

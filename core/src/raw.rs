@@ -1,6 +1,7 @@
 //! A JavaScript value as the page's shell shows it to the core: shape and small values, never payload bytes.
 
 use crate::number::number;
+use crate::text::quoted;
 
 /// A description of one JavaScript value.
 ///
@@ -57,7 +58,7 @@ impl Raw {
             Raw::Null => "null".into(),
             Raw::Bool(value) => format!("{value}"),
             Raw::Number(value) => format!("the number {}", number(*value)),
-            Raw::Text(text) if text.chars().count() <= 60 => format!("the text {text:?}"),
+            Raw::Text(text) if text.chars().count() <= 60 => format!("the text {}", quoted(text)),
             Raw::Text(text) => format!("a text of {} characters", text.chars().count()),
             Raw::LongText(_, length) => format!("a text of {} characters", number(*length)),
             Raw::Function => "a function".into(),

@@ -5,6 +5,7 @@ use crate::error::{Code, Failure, Result};
 use crate::metadata::ModelMetadata;
 use crate::online::ServiceUri;
 use crate::request;
+use crate::text::quoted;
 
 /// How many models a message lists.
 const LISTED: usize = 5;
@@ -244,8 +245,10 @@ fn not_found(message: String) -> Failure {
 #[inline(never)]
 fn no_date(text: &str) -> Failure {
     const PATH: &str = "request_meta.transaction_date";
-    let message =
-        format!("{PATH} must be a date such as 2022-09-19 or 2022-09-19T04:17:17.142Z; found {:?}.", clipped(text));
+    let message = format!(
+        "{PATH} must be a date such as 2022-09-19 or 2022-09-19T04:17:17.142Z; found {}.",
+        quoted(&clipped(text))
+    );
     Failure::new(Code::RequestInvalid, message).at(PATH)
 }
 

@@ -44,7 +44,8 @@ impl Chain {
         const ENDS: usize = 9;
         let mut names: Vec<String> = self.names.iter().map(|name| clipped(name)).collect();
         if names.len() > 2 * ENDS {
-            names.splice(ENDS..names.len() - ENDS, ["…".to_owned()]);
+            names.drain(ENDS..names.len() - ENDS);
+            names.insert(ENDS, "…".to_owned());
         }
         text::join(&names, " → ")
     }

@@ -2,6 +2,8 @@
 // message: there is no standard error in a browser. Still every place that may panic hands over the name of its source
 // file, its line and often a text: 5 KB after compression.
 
+import { Input, leb, namesOf, read, write } from "./sections.mjs";
+
 /** Functions that end in a panic, by the beginnings of their names. */
 const PANICS = [
   "core::panicking::",
@@ -21,52 +23,38 @@ const PANICS = [
   "__rustc::__rust_alloc_error_handler",
 ];
 
+/** Functions that show a value of the standard library as source text, which only panics want: our own texts do without. */
+const SHOWS = /^<&?(\w+|\[u8\]|\(\)|(core|alloc|std)::.+) as core::fmt::Debug>::fmt/;
+
 /** Two of them that are in every module: without them the names are not what they were. */
 const EXPECTED = ["core::panicking::panic_fmt", "__rustc::rust_begin_unwind"];
 
-const [CUSTOM, IMPORT, CODE, DATA] = [0, 2, 10, 11];
+const [IMPORT, CODE, DATA] = [2, 10, 11];
 /** `unreachable`, after no locals. */
 const TRAP = Buffer.from([0, 0, 0x0b]);
+/** `i32.const 0`: nothing is written, successfully. */
+const NOTHING = Buffer.from([0, 0x41, 0, 0x0b]);
 
-/** The module with a trap in place of each such function, and without the places in sources. It needs its names. */
+/** The module with a trap, or nothing, in place of each such function, and without the places in sources. It needs its names. */
 export function silence(module) {
   const sections = [...read(module)];
   const names = namesOf(sections);
-  const panics = (index) => PANICS.some((name) => names.get(index)?.startsWith(name));
+  const replacement = (index) => {
+    const name = names.get(index) ?? "";
+    if (PANICS.some((panic) => name.startsWith(panic))) return TRAP;
+    return SHOWS.test(name) ? NOTHING : undefined;
+  };
   const found = new Set(names.values());
   for (const name of EXPECTED) if (!found.has(name)) throw new Error(`The module has no function ${name}; see scripts/lib/panics.mjs.`);
   const imports = importedFunctions(sections);
   return Buffer.concat([
     module.subarray(0, 8),
     ...sections.map(({ id, body }) => {
-      if (id === CODE) body = traps(body, (index) => panics(index + imports));
+      if (id === CODE) body = replaced(body, (index) => replacement(index + imports));
       if (id === DATA) body = withoutPlaces(body);
-      return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
+      return write(id, body);
     }),
   ]);
-}
-
-function* read(module) {
-  const input = new Input(module, 8);
-  while (!input.isAtEnd) {
-    const id = input.byte();
-    yield { id, body: input.bytes() };
-  }
-}
-
-/** Names of functions by their index, without the hashes of crates. */
-function namesOf(sections) {
-  const names = new Map();
-  for (const { id, body } of sections) {
-    const input = new Input(body);
-    if (id !== CUSTOM || input.text() !== "name") continue;
-    while (!input.isAtEnd) {
-      const kind = input.byte();
-      const part = new Input(input.bytes());
-      for (let n = kind === 1 ? part.number() : 0; n > 0; n--) names.set(part.number(), part.text().replace(/\[[0-9a-f]{16}\]/g, ""));
-    }
-  }
-  return names;
 }
 
 function importedFunctions(sections) {
@@ -83,13 +71,13 @@ function importedFunctions(sections) {
   return count;
 }
 
-function traps(body, isPanic) {
+function replaced(body, replacement) {
   const input = new Input(body);
   const count = input.number();
   const functions = [];
   for (let index = 0; index < count; index++) {
     const code = input.bytes();
-    const made = isPanic(index) ? TRAP : code;
+    const made = replacement(index) ?? code;
     functions.push(leb(made.length), made);
   }
   return Buffer.concat([leb(count), ...functions]);
@@ -134,50 +122,4 @@ function* segmentsOf(body) {
     input.byte();
     yield { address, bytes: input.bytes() };
   }
-}
-
-class Input {
-  #bytes;
-  #at;
-
-  constructor(bytes, at = 0) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  get isAtEnd() {
-    return this.#at >= this.#bytes.length;
-  }
-
-  byte() {
-    return this.#bytes[this.#at++];
-  }
-
-  number() {
-    let [value, shift, byte] = [0, 1, 0];
-    do {
-      byte = this.byte();
-      value += (byte & 127) * shift;
-      shift *= 128;
-    } while (byte & 128);
-    return value;
-  }
-
-  bytes() {
-    const length = this.number();
-    return this.#bytes.subarray(this.#at, (this.#at += length));
-  }
-
-  text() {
-    return this.bytes().toString("utf8");
-  }
-}
-
-function leb(value) {
-  const bytes = [];
-  do {
-    bytes.push((value & 127) | (value > 127 ? 128 : 0));
-    value >>>= 7;
-  } while (value);
-  return Buffer.from(bytes);
 }

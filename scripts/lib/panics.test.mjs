@@ -25,6 +25,10 @@ const MODULE = `(module
   (func $core::panicking::panic_fmt (call $note (i32.const 1)))
   (func $__rustc::rust_begin_unwind (call $note (i32.const 2)))
   (func $panic (export "panic") (call $core::panicking::panic_fmt))
+  (func $"<str as core::fmt::Debug>::fmt" (export "show") (param i32 i32) (result i32)
+    (call $note (i32.const 4)) (i32.const 1))
+  (func $"<a::Text as core::fmt::Debug>::fmt" (export "show ours") (param i32 i32) (result i32)
+    (call $note (i32.const 5)) (i32.const 1))
   (func $kept::core::panicking::panic_fmt (export "kept") (call $note (i32.const 3)))
 )`;
 
@@ -34,7 +38,8 @@ test("what panics traps without a word, and all else is as it was", async (t) =>
   const { exports } = new WebAssembly.Instance(module, { host: { note: (id) => notes.push(id) } });
   assert.throws(exports.panic, WebAssembly.RuntimeError);
   exports.kept();
-  assert.deepEqual(notes, [3]);
+  assert.deepEqual([exports.show(0, 0), exports["show ours"](0, 0)], [0, 1]);
+  assert.deepEqual(notes, [3, 5]);
 });
 
 test("places in sources become zeros, and nothing else does", async (t) => {

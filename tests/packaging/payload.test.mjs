@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { at } from "../../scripts/lib/paths.mjs";
-import { shorten, unpackScript } from "../../scripts/lib/payload.mjs";
+import { condense, shorten } from "../../scripts/lib/bindings.mjs";
+import { importTypes } from "../../scripts/lib/order.mjs";
+import { unpackScript } from "../../scripts/lib/payload.mjs";
 import { unpack } from "../../src/js/unpack.js";
 
 const script = await readFile(at("dist", "browser.js"), "utf8");
@@ -31,9 +33,14 @@ test("a damaged script is refused", () => {
 
 test("bindings of another shape stop the build", async () => {
   const glue = await readFile(at("target", "pkg", "spark_execute.js"), "utf8");
+  const types = importTypes(await readFile(at("target", "pkg", "spark_execute_bg.wasm")));
   const names = JSON.parse(await readFile(at("target", "pkg", "spark_execute_bg.opt.wasm.json"), "utf8"));
   const [, long] = names.imports[0];
-  assert.ok(!shorten(glue, names).includes(long));
-  assert.throws(() => shorten(glue.replace(long, "another"), names), /0 times/);
-  assert.throws(() => shorten(glue.replace("let __wbg_init_promise", "let other"), names), /0 times/);
+  const { glue: condensed, same } = condense(glue, types);
+  assert.ok(same.size > 0 && [...same].every(([name, first]) => name !== first && types.get(name) === types.get(first)));
+  assert.ok(!shorten(condensed, names).includes(long));
+  assert.throws(() => shorten(condensed.replace(long, "another"), names), /0 times/);
+  assert.throws(() => shorten(condensed.replace("let __wbg_init_promise", "let other"), names), /0 times/);
+  assert.throws(() => condense(glue.replace(/: function\(\) \{/, ": async function() {"), types), /imports are as expected/);
+  assert.throws(() => condense(glue.replace("function handleError(", "function handle("), types), /0 times/);
 });

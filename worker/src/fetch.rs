@@ -3,6 +3,7 @@
 use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
 use spark_execute_core::package::Limits;
 use spark_execute_core::protocol::Source;
+use spark_execute_core::text::quoted;
 use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -62,7 +63,7 @@ async fn fetch(
     let list = Headers::new().map_err(unreachable)?;
     for (name, value) in headers {
         list.append(name, value).map_err(|error| {
-            Failure::new(Code::BinaryInvalid, format!("The request header {name:?} is not valid."))
+            Failure::new(Code::BinaryInvalid, format!("The request header {} is not valid.", quoted(name)))
                 .with_details(describe(&error))
         })?;
     }

@@ -89,7 +89,8 @@ async fn read(
             return Failure::new(Code::WasmBlocked, message).with_details(said);
         }
         let name = opened.part(Role::Engine).map(|part| part.name.clone()).unwrap_or_default();
-        let message = format!("The model's WebAssembly {name:?} does not compile. Export the package again.");
+        let message =
+            format!("The model's WebAssembly {} does not compile. Export the package again.", text::quoted(&name));
         Failure::new(Code::WasmInvalid, message).at(name).with_details(said)
     })?;
     let data_blob = data.as_ref().map(|data| blob(data, "application/octet-stream")).transpose()?;
@@ -209,9 +210,12 @@ impl Unpacking {
         let Some(bytes) = self.part(role).await? else { return Ok(None) };
         let text = strict_decoder().decode(&bytes).map_err(|error| {
             let name = self.opened.part(role).map(|part| part.name.clone()).unwrap_or_default();
-            Failure::new(Code::ZipInvalid, format!("The entry {name:?} is not UTF-8 text. Export the package again."))
-                .at(name)
-                .with_details(describe(&error))
+            Failure::new(
+                Code::ZipInvalid,
+                format!("The entry {} is not UTF-8 text. Export the package again.", text::quoted(&name)),
+            )
+            .at(name)
+            .with_details(describe(&error))
         })?;
         Ok(Some(Js(text)))
     }

@@ -5,7 +5,7 @@ use super::text::{DeclaredType, TextKind, classify_text};
 use super::url_request::{self, UrlRequest, too_long};
 use crate::error::{Failure, Result};
 use crate::raw::Raw;
-use crate::text;
+use crate::text::{self, concat};
 
 /// What every refusal of a `binary` says is accepted.
 pub(super) const ACCEPTED: &str = "the model's zip as base64 text, Blob, File, ArrayBuffer, typed array or Response, \
@@ -84,7 +84,7 @@ pub(super) fn parse(value: &Raw, path: &str, declared: Option<DeclaredType>, not
 /// An empty package fails when it is loaded, so that the other models keep working; it is told at once all the same.
 fn empty(path: &str, notes: &mut Notes) {
     let text = " is empty (a transferred ArrayBuffer is empty too): running this model will fail.";
-    notes.warn(["empty ", path].concat(), [path, text].concat());
+    notes.warn(concat(&["empty ", path]), concat(&[path, text]));
 }
 
 /// A refusal with advice for the mistakes that are easy to make.

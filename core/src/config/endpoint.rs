@@ -4,6 +4,7 @@ use super::fields::{Fields, Notes, integer, refuse, trimmed, wrong};
 use crate::error::{Failure, Result};
 use crate::percent::{self, is_segment};
 use crate::raw::Raw;
+use crate::text::{concat, split, split_last};
 use crate::{suggest, text};
 
 /// How often a request is sent again when the caller does not say.
@@ -222,7 +223,7 @@ fn is_header_value(text: &str) -> bool {
 #[inline(never)]
 fn refuse_secretly(path: &str, found: &Raw, accepted: &str) -> Failure {
     match found {
-        Raw::Text(_) | Raw::Url(_) => wrong(path, &[" must be ", accepted, "."].concat()),
+        Raw::Text(_) | Raw::Url(_) => wrong(path, &concat(&[" must be ", accepted, "."])),
         other => refuse(path, other, accepted),
     }
 }
@@ -231,7 +232,7 @@ fn refuse_secretly(path: &str, found: &Raw, accepted: &str) -> Failure {
 #[inline(never)]
 fn did_you_mean(failure: &mut Failure, given: &str, values: &[&str]) {
     if let Some(near) = suggest::nearest(given, values) {
-        failure.message.push_str(&[" Did you mean \"", near, "\"?"].concat());
+        failure.message.push_str(&concat(&[" Did you mean \"", near, "\"?"]));
     }
 }
 
@@ -260,7 +261,7 @@ fn url(fields: &Fields<'_>, tenant: &str, url: &mut String) -> Result<()> {
     };
     match address(given, tenant, url) {
         // It is not repeated: it may hold a password or a signature.
-        Some(what) => Err(wrong("sparkEndpoint.url", &[" ", what, ": it must be ", ACCEPTED, "."].concat())),
+        Some(what) => Err(wrong("sparkEndpoint.url", &concat(&[" ", what, ": it must be ", ACCEPTED, "."]))),
         None => Ok(()),
     }
 }
@@ -276,14 +277,14 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
         return Some("has a query or a fragment");
     }
     let rest = rest.trim_end_matches('/');
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, path) = split(rest, "/").unwrap_or((rest, ""));
     if text::has(host, '@') {
         return Some("has a user name or password in it");
     }
     if !is_host(host) || path.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
         return Some("is no valid address");
     }
-    *url = [&scheme, "://", &host.to_ascii_lowercase()].concat();
+    *url = concat(&[&scheme, "://", &host.to_ascii_lowercase()]);
     // The last part may be the tenant.
     let mut last = "";
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
@@ -309,7 +310,7 @@ fn address(given: &str, tenant: &str, url: &mut String) -> Option<&'static str> 
 
 /// Whether this may be a host and perhaps a port; the browser judges the rest.
 fn is_host(host: &str) -> bool {
-    let (name, port) = match host.rsplit_once(':') {
+    let (name, port) = match split_last(host, ":") {
         Some((name, port)) if !text::has(port, ']') => (name, port),
         _ => (host, "0"),
     };
@@ -343,7 +344,7 @@ fn credential(fields: &Fields<'_>, auth: AuthType, notes: &mut Notes) -> Result<
     for key in AuthType::ALL.into_iter().filter(|other| *other != auth).filter_map(AuthType::member) {
         if fields.present(key).is_some() {
             let text = format!("{} is not used: authType is \"{}\".", fields.at(key), auth.as_str());
-            notes.warn(["unused ", key].concat(), text);
+            notes.warn(concat(&["unused ", key]), text);
         }
     }
     let Some(key) = auth.member() else { return Ok(false) };
@@ -353,7 +354,7 @@ fn credential(fields: &Fields<'_>, auth: AuthType, notes: &mut Notes) -> Result<
         Some(Raw::Text(text)) if clean_credential(text).is_some() => Ok(false),
         Some(Raw::Text(_)) => {
             let text = [" is empty, or holds a character that no header can carry. It must be ", ACCEPTED, "."];
-            Err(wrong(&fields.at(key), &text.concat()))
+            Err(wrong(&fields.at(key), &concat(&text)))
         }
         Some(other) => Err(refuse_secretly(&fields.at(key), other, ACCEPTED)),
     }

@@ -3,6 +3,7 @@
 use crate::error::{Code, Failure, Result};
 use crate::raw::Raw;
 use crate::suggest;
+use crate::text::{self, concat, quoted};
 
 /// `base.key`, or `base["key"]` when the key is no JavaScript name.
 pub(super) fn join(base: &str, key: &str) -> String {
@@ -12,7 +13,7 @@ pub(super) fn join(base: &str, key: &str) -> String {
     match (base.is_empty(), plain) {
         (true, true) => key.to_owned(),
         (false, true) => format!("{base}.{key}"),
-        (_, false) => format!("{base}[{:?}]", clipped(key)),
+        (_, false) => format!("{base}[{}]", quoted(&clipped(key))),
     }
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// A refusal of the field at `path`, which `text` goes on from.
 #[inline(never)]
 pub(super) fn wrong(path: &str, text: &str) -> Failure {
-    Failure::new(Code::ConfigInvalid, [path, text].concat()).at(path)
+    Failure::new(Code::ConfigInvalid, concat(&[path, text])).at(path)
 }
 
 /// A refused value: which field, what was found, what is accepted.
@@ -168,7 +169,7 @@ impl Notes {
             } else if let Some(name) = suggest::nearest(key, known) {
                 format!("did you mean {name}?")
             } else {
-                format!("the fields here are {}.", known.join(", "))
+                format!("the fields here are {}.", text::join(known, ", "))
             };
             self.warn(format!("{kind} {key}"), format!("{path} is not a known field and is ignored: {hint}"));
         }

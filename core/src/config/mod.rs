@@ -26,6 +26,7 @@ use crate::error::{Code, Failure, Result};
 use crate::memory::MOST_PAGES;
 pub use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
+use crate::text::concat;
 use fields::{Fields, Notes, integer, refuse, wrong};
 
 /// How many models stay loaded when the caller does not say.
@@ -235,7 +236,7 @@ fn entries<'a>(fields: &Fields<'a>, online: bool) -> Result<(&'static str, &'a [
         None | Some((_, Raw::Null)) if online => Ok(("nodegenModels", &[])),
         Some((key, Raw::Array(_) | Raw::Null)) => {
             let text = " has no models and there is no sparkEndpoint, so there is nothing to run. Example: ";
-            Err(wrong(key, &[text, EXAMPLE].concat()))
+            Err(wrong(key, &concat(&[text, EXAMPLE])))
         }
         Some((key, other)) => Err(refuse(key, other, "an array of models, each { versionId, binary }")),
         None => {

@@ -8,6 +8,7 @@ use crate::integrity::{self, Integrity};
 use crate::memory::{MOST_PAGES, PAGE};
 use crate::metadata::ModelMetadata;
 use crate::raw::Raw;
+use crate::text::quoted;
 
 /// The most workers one model may have.
 pub const MAX_REPLICAS: u32 = 64;
@@ -205,7 +206,7 @@ fn declared_type(fields: &Fields<'_>) -> Result<Option<DeclaredType>> {
     }
     let mut accepted = String::from("one of ");
     for (name, _) in DeclaredType::ALL {
-        accepted.push_str(&format!("{name:?}, "));
+        accepted.push_str(&(quoted(name) + ", "));
     }
     accepted.truncate(accepted.len() - 2);
     fields.refuse("type", value, &(accepted + " (\"base64\" fits every binary)"))
@@ -257,10 +258,10 @@ pub(super) fn check_duplicates(models: &[Model]) -> Result<()> {
     for (index, model) in models.iter().enumerate() {
         if let Some(first) = models[..index].iter().find(|first| first.lookup_id == model.lookup_id) {
             let text = format!(
-                " repeats {}.versionId ({:?}; case does not matter). Give every model its own version id; one package \
+                " repeats {}.versionId ({}; case does not matter). Give every model its own version id; one package \
                  may be used under several.",
                 first.path,
-                clipped(&model.version_id)
+                quoted(&clipped(&model.version_id))
             );
             return Err(wrong(&(model.path.clone() + ".versionId"), &text));
         }

@@ -1,6 +1,7 @@
 //! Base64 or URL? Both are text, and the contract lets `binary` be either.
 
 use super::fields::trimmed;
+use crate::text::split;
 
 /// What a text given as `binary` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl DeclaredType {
 pub fn classify_text(beginning: &str, declared: Option<DeclaredType>) -> TextKind {
     let text = beginning.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
-        return match text.split_once(',') {
+        return match split(text, ",") {
             Some((header, _)) if !header.to_ascii_lowercase().ends_with(";base64") => TextKind::Url,
             _ => TextKind::Base64,
         };
@@ -78,7 +79,7 @@ pub fn classify_text(beginning: &str, declared: Option<DeclaredType>) -> TextKin
 
 /// Whether the text begins with a URL scheme and its colon, which base64 cannot hold.
 fn has_scheme(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, _)| {
+    split(text, ":").is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-'))
     })

@@ -108,7 +108,7 @@ fn headers(value: &Raw, path: &str) -> Result<Vec<(String, String)>> {
 fn header(name: String, value: &Raw, at: String) -> Result<(String, String)> {
     let token = |c: char| c.is_ascii_alphanumeric() || text::has("!#$%&'*+-.^_`|~", c);
     if name.is_empty() || !name.chars().all(token) {
-        return Err(wrong(&at, &format!(" is not a header: {:?} is not a header name.", clipped(&name))));
+        return Err(wrong(&at, &format!(" is not a header: {} is not a header name.", text::quoted(&clipped(&name)))));
     }
     let Raw::Text(text) = value else {
         return Err(refuse(&at, value, &format!("text of at most {} characters", Raw::SHORT_TEXT)));

@@ -2,7 +2,7 @@
 
 use crate::config::{AuthType, Endpoint, Form, trimmed};
 use crate::percent::{decoded, encoded, is_segment};
-use crate::text;
+use crate::text::{self, split_last};
 
 /// A service as `request_meta.service_uri` names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl ServiceUri {
 
 /// Splits `name[1.2.3]`. Brackets around something else than a version belong to the name.
 fn split_version(text: &str) -> (&str, Option<String>) {
-    let split = text.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+    let split = text.strip_suffix(']').and_then(|text| split_last(text, "["));
     match split {
         Some((name, version)) => match trimmed(version) {
             "" => (name, None),

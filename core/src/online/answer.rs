@@ -2,7 +2,7 @@
 
 use crate::config::{AuthType, Endpoint, clean_credential, trimmed};
 use crate::error::{Code, Failure};
-use crate::text::replace;
+use crate::text::{concat, replace};
 
 /// How much of a text of the server is repeated, in characters.
 const SHOWN: usize = 500;
@@ -86,7 +86,7 @@ fn answered(code: Code, mut message: String, credential: &str, reply: &Reply) ->
     }
     let mut failure = Failure::new(code, message);
     failure.details = match (told(&reply.body.code), said) {
-        (Some(code), Some(said)) => Some([&code, ": ", &said].concat()),
+        (Some(code), Some(said)) => Some(concat(&[&code, ": ", &said])),
         (code, said) => code.or(said),
     };
     let more = failure.more();

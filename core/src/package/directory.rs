@@ -121,7 +121,8 @@ pub(super) fn read<R: Read + Seek>(source: &Source<R>, limits: &Limits) -> Resul
 /// The entry at the start of `directory`, and what comes after it.
 fn entry<'a, R: Read + Seek>(source: &Source<R>, directory: &'a [u8], shift: u64) -> Result<Option<(Entry, &'a [u8])>> {
     let fields = Fields(directory);
-    let [name, extra, comment] = [28, 30, 32].map(|at| fields.u16(at) as usize);
+    let length = |at| fields.u16(at) as usize;
+    let (name, extra, comment) = (length(28), length(30), length(32));
     let variable = CENTRAL_SIZE + name;
     let Some((record, rest)) = directory.split_at_checked(variable + extra + comment) else { return Ok(None) };
     if !record.starts_with(CENTRAL) {
@@ -157,7 +158,7 @@ fn offset(fields: &Fields<'_>, mut extra: &[u8]) -> u64 {
     let stated = fields.u32(42);
     while stated == LARGE && extra.len() >= 4 {
         let (head, rest) = extra.split_at(4);
-        let [id, length] = [0, 2].map(|at| Fields(head).u16(at) as usize);
+        let (id, length) = (Fields(head).u16(0), Fields(head).u16(2) as usize);
         if id == 1 {
             let before = [24, 20].iter().filter(|&&at| length >= 24 || fields.u32(at) == LARGE).count();
             return Fields(rest).number(8 * before, 8).unwrap_or(stated);

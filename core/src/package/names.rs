@@ -2,6 +2,8 @@
 //!
 //! None of it is hot, all of it is called from many places: inlined, it would be a tenth of the reader's size.
 
+use crate::text::quoted;
+
 /// What follows the last separator; Windows tools write backslashes.
 #[inline(never)]
 pub(super) fn base(name: &str) -> &str {
@@ -69,11 +71,11 @@ pub(super) fn quote(name: &str) -> String {
     const LONGEST: usize = 120;
     let count = name.chars().count();
     if count <= LONGEST {
-        return format!("{name:?}");
+        return quoted(name);
     }
     let head: String = name.chars().take(LONGEST / 2).collect();
     let tail: String = name.chars().skip(count - LONGEST / 2).collect();
-    format!("{:?}", format!("{head}…{tail}"))
+    quoted(&format!("{head}…{tail}"))
 }
 
 /// Some names as messages list them: the first few, and how many more there are.

@@ -141,7 +141,7 @@ pub fn unreadable(why: &str) -> String {
 }
 
 fn stem(file: &str) -> String {
-    file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_string()
+    text::split_last(file, ".").map_or(file, |(stem, _)| stem).to_string()
 }
 
 /// The file of an export that describes the model from beside its zip.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{ArrayBuffer, Function, Object, Promise, Uint8Array, WebAssembly};
+use spark_execute_core::text::quoted;
 use spark_execute_core::{Code, Failure};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -127,8 +128,9 @@ pub fn start_failure(reason: &JsValue, tail: &Tail, environment: &Environment) -
     let code = get(reason, "code");
     if code == Code::PackageIncomplete.as_str() {
         let message = format!(
-            "The package has no data (.data): its glue asks for {said:?}. Give the zip that the compiler or the export \
-             made, unchanged."
+            "The package has no data (.data): its glue asks for {}. Give the zip that the compiler or the export \
+             made, unchanged.",
+            quoted(&said)
         );
         return Failure::new(Code::PackageIncomplete, message).at(said);
     }
