@@ -3,6 +3,7 @@
 use spark_execute_core::online::{self, Target};
 use spark_execute_core::scheduler::CallId;
 use spark_execute_core::{Code, Failure};
+use spark_execute_worker::js::get;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
@@ -43,10 +44,14 @@ impl Pool {
         );
         let Prepared { text, is_raw, output, .. } = &pending.request;
         let mut body = Body { text: text.clone(), output: output.clone() };
-        if !is_raw && (route.version.is_some() || route.version_id != id) {
+        if !is_raw && !pending.is_chunk() && (route.version.is_some() || route.version_id != id) {
             body.text = self.host.for_endpoint(text, route.version.as_deref(), route.version_id);
         }
-        let url = route.url;
+        let mut url = route.url;
+        if pending.is_chunk() {
+            body.text = get(text, "0");
+            url = online::chunk_address(&online.endpoint, id.unwrap_or_default()).unwrap_or(url);
+        }
         if let Some(failure) = failure.or_else(|| pending.failure.take()) {
             let error = self.host.error(failure, Context { cause: cause.clone(), ..pending.context.clone() });
             self.emit("fallback", pending, &[("error", error.clone())]);

@@ -1,4 +1,5 @@
 // The page: choose a model, fill in its inputs, run it, see what comes back.
+import { setUpBatch } from "./batch.js";
 import { $, announce, copyButton, formatBytes, formatMs, h, tabs } from "./dom.js";
 import { onDrop } from "./drop.js";
 import { onInputsChange, openInputs, peekRequest, resetInputs, takeRequest } from "./inputs.js";
@@ -16,7 +17,7 @@ import {
   showIdle,
   showRunning,
 } from "./result.js";
-import { listSamples, markSample } from "./samples.js";
+import { fetchSample, listSamples, markSample } from "./samples.js";
 import { snippet } from "./snippet.js";
 import { onStop, showNumbers, watch as watchInside } from "./watch.js";
 
@@ -68,15 +69,6 @@ async function choose({ blob, address, fileName, title, about, versionId, sample
   if (!found && spark) await run({ request_data: { inputs: {} }, request_meta: { version_id: fallback } });
 }
 
-async function fetchSample(address) {
-  const response = await fetch(address).catch(() => undefined);
-  if (response?.ok) return response.blob();
-  const error = new Error(
-    `Nothing came for ${address}. Check that the server still runs, then choose the sample again.`,
-  );
-  throw Object.assign(error, { heading: "The sample could not be fetched" });
-}
-
 function openVersion(version) {
   model.version = version;
   $("version").value = String(model.versions.indexOf(version));
@@ -126,8 +118,7 @@ function unload() {
   called = again = false;
   for (const id of ["last", "first", "alive", "memory"]) $(id).textContent = "–";
   $("rate").textContent = "Calls one after the other on each replica, with the inputs above.";
-  $("spark").hidden = true;
-  $("progress").hidden = true;
+  for (const id of ["spark", "progress", "batch-run"]) $(id).hidden = true;
 }
 
 /** Runs once; whether there is something new to see. */
@@ -236,7 +227,7 @@ function stop() {
 }
 
 function enable(ready) {
-  for (const id of ["run", "reset", "many"]) $(id).disabled = !ready;
+  for (const id of ["run", "reset", "many", "csv", "csv-template"]) $(id).disabled = !ready;
   $("replicas").disabled = !ready;
   $("version").disabled = !ready;
   $("many").textContent = `Run ${MANY.toLocaleString()} times`;
@@ -329,7 +320,16 @@ tabs($("code-tabs"), (id) => {
 copyButton($("copy-json"), lastJson);
 copyButton($("copy-code"), () => $("code").textContent);
 
-onDrop(takeFile);
+const takeCsv = setUpBatch({
+  current() {
+    const request = busy || !spark ? undefined : takeRequest();
+    return request && { spark, id: model.version.id, inputs: request.request_data?.inputs ?? {} };
+  },
+  isCurrent: (mine) => mine === spark,
+  begin: start,
+  end: stop,
+});
+onDrop((file) => takeCsv(file) || takeFile(file));
 addEventListener("pagehide", (event) => !event.persisted && spark?.destroy());
 
 if (typeof Spark === "function") {

@@ -66,3 +66,13 @@ function describe({ name, model, service, description, zip, zip_bytes: bytes, ve
   const heading = known ?? `${WORDS[model]?.[0] ?? title(service)}, ${variant}`;
   return { name, title: heading, about: about ?? description, service, version, versionId, bytes, address: HOME + zip };
 }
+
+/** The package of a sample. */
+export async function fetchSample(address) {
+  const response = await fetch(address).catch(() => undefined);
+  if (response?.ok) return response.blob();
+  const error = new Error(
+    `Nothing came for ${address}. Check that the server still runs, then choose the sample again.`,
+  );
+  throw Object.assign(error, { heading: "The sample could not be fetched" });
+}

@@ -7,8 +7,8 @@ mod online_kit;
 use online_kit::endpoint;
 use spark_execute_core::config::{AuthType, Endpoint, Form};
 use spark_execute_core::online::{
-    CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, credential_failure, failure, headers, network,
-    not_a_result, route,
+    CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, chunk_address, credential_failure, failure,
+    headers, network, not_a_result, refuses_chunks, route,
 };
 use spark_execute_core::{Code, Failure};
 
@@ -300,5 +300,24 @@ fn a_name_that_only_the_page_knows_is_sent_only_where_nothing_else_says_which_se
         let route = route(&endpoint(AuthType::BearerToken), &target);
         assert!(route.url.ends_with(&format!("/api/v3/{path}")), "{} for {target:?}", route.url);
         assert_eq!(route.version_id, id, "{target:?}");
+    }
+}
+
+#[test]
+fn records_of_a_batch_go_together_where_the_version_is_told_by_its_id_alone() {
+    let id = "b91693e8-5d3a-44ab-9142-75eb0d18e36c";
+    let auto = endpoint(AuthType::SyntheticKey);
+    let [shared, public] = [&auto, &endpoint(AuthType::Public)].map(|endpoint| chunk_address(endpoint, id).unwrap());
+    assert!(shared.ends_with("/api/v4/execute"), "{shared}");
+    assert!(public.ends_with("/api/v4/public/execute"), "{public}");
+    assert_eq!(chunk_address(&auto, "my-name"), None);
+    assert_eq!(chunk_address(&Endpoint { form: Form::Generic, ..auto }, id), None);
+    // Others may pass by: a limit, a server that is busy, no answer at all.
+    for (status, refuses) in [(0, false), (200, true), (400, true), (404, true), (413, true), (429, false), (501, true)]
+    {
+        assert_eq!(refuses_chunks(status), refuses, "{status}");
+    }
+    for status in [500, 502, 503, 504] {
+        assert!(!refuses_chunks(status), "{status}");
     }
 }

@@ -73,6 +73,10 @@ export class Late {
     return 0;
   }
 
+  takesChunks(...of) {
+    return this.#client?.takesChunks(...of);
+  }
+
   cancel(id, reason) {
     if (this.#client) return this.#client.cancel(this.#calls[id - 1], reason);
     this.#wanted.push([(client) => client.cancel(this.#calls[id - 1], reason)]);

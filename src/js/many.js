@@ -2,13 +2,16 @@
 
 import { batch } from "./batch.js";
 import { BadRequestError } from "./errors.js";
-import { as, encodeRecord, settle, usualId } from "./payload.js";
+import { as, encodeInputs, encodeRecord, settle, usualId, withPath } from "./payload.js";
 import { publicPart, rawOf } from "./raw.js";
+import { bodyOf, responsesIn } from "./v4.js";
 
 /** The longest time that a timer can wait for. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Records under way where no model is known that could say how quick it is. */
 const UNKNOWN_ROOM = 16;
+/** In place of a model's position: the endpoint. */
+const ONLINE = -1;
 const NUL = "\0";
 
 const isFlag = [(value) => typeof value === "boolean", "true or false"];
@@ -56,16 +59,20 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   const isGiven = typeof versionId === "string" && versionId.trim() !== "";
   let id;
   let model;
-  // What travels in chunks goes to one model; the rest is called like anything else.
+  // What travels in chunks goes to one model, or the endpoint; the rest is called like anything else.
   const choose = (text) => {
     id = text?.trim();
     model = models.get(id) ?? models.get(id?.toLowerCase());
   };
   if (isGiven) choose(versionId);
+  // Whether the endpoint takes chunks, once that was asked for a version.
+  let takes;
+  const isOnline = () => model === undefined && id && (takes ??= client.takesChunks?.(id, 0));
 
-  // How large chunks were that went well, and how long, in UTF-16 units, a record and its answer.
+  // How large chunks were that went well; how long, in UTF-16 units, a record and its answer, and how long one took there.
   let most = 0;
   let units = 0;
+  let micros = NaN;
   let response;
   const keep = (settled) => (response = settled);
   const decode = (text) => {
@@ -78,19 +85,37 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
       // By itself it may go online, or says what is wrong.
     }
   };
+  const online = (response) => (isParsed ? withPath(response, "online") : as(output, JSON.stringify(response)));
+
+  /** Sends a chunk; `read` makes outcomes of its answer's text, `undefined` where they are not as many. */
+  const send = (to, text, count, read) => {
+    let call = 0;
+    const answers = new Promise((resolve, reject) => {
+      const took = (answer) => {
+        const outcomes = read(answer);
+        if (!outcomes) return false;
+        most = Math.max(most, count);
+        units = (text.length + answer.length) / count;
+        resolve(outcomes);
+        return true;
+      };
+      call = client.chunk(to, id, text, count, timeout ?? NaN, took, reject);
+    });
+    return { answers, cancel: () => client.cancel(call) };
+  };
   return batch(
     inputs,
     {
       plan(remaining) {
-        if (model === undefined) return [1, UNKNOWN_ROOM];
-        const plan = client.plan(model, remaining, most, units);
+        if (model === undefined && !isOnline()) return [1, UNKNOWN_ROOM];
+        const plan = client.plan(model ?? ONLINE, remaining, most, units, micros);
         return [plan % 1024, plan >>> 10];
       },
       encode(record) {
         try {
           if (privateKeys) record = publicPart(record, true);
-          if (!isGiven && model === undefined) choose(usualId(record));
-          if (model === undefined) return undefined;
+          if (!isGiven && id === undefined) choose(usualId(record));
+          if (model === undefined) return isOnline() ? encodeInputs(record, id) : undefined;
           if (typeof record !== "string") return encodeRecord(record, id, isGiven);
           return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
         } catch {
@@ -98,21 +123,27 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
         }
       },
       send(texts) {
-        let call = 0;
-        const text = texts.join(NUL) + NUL;
-        const answers = new Promise((resolve, reject) => {
-          const took = (answer) => {
+        const count = texts.length;
+        if (model !== undefined) {
+          const { answers, cancel } = send(model, texts.join(NUL) + NUL, count, (answer) => {
             const parts = answer.split(NUL);
             // Otherwise the core ends whoever said that, and rejects.
-            if (parts.pop() !== "" || parts.length !== texts.length) return false;
-            most = Math.max(most, parts.length);
-            units = (text.length + answer.length) / parts.length;
-            resolve(parts);
-            return true;
-          };
-          call = client.chunk(model, text, texts.length, timeout ?? NaN, took, reject);
+            return parts.pop() === "" && parts.length === count ? parts : undefined;
+          });
+          return { answers: answers.then((parts) => parts.map(decode)), cancel };
+        }
+        const began = performance.now();
+        const { answers, cancel } = send(ONLINE, bodyOf(texts, id), count, (answer) => {
+          micros = ((performance.now() - began) * 1000) / count;
+          return [answer];
         });
-        return { answers: answers.then((parts) => parts.map(decode)), cancel: () => client.cancel(call) };
+        const refused = (error) => {
+          // A 200 with something else: no v4 there.
+          takes &&= client.takesChunks(id, error.code ? (error.status ?? 0) : 200);
+          most = 0;
+          throw error;
+        };
+        return { answers: answers.then(([text]) => responsesIn(text, count).map(online)).catch(refused), cancel };
       },
       single(record) {
         const { response, cancel } = execute(record, { timeout, output, privateKeys });

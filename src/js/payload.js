@@ -73,6 +73,19 @@ export function encodeRecord(record, id, isGiven) {
   }
 }
 
+/** The text of a record's inputs, if there is nothing else in it but, perhaps, this version id. */
+export function encodeInputs(record, id) {
+  const has = (value, name) => isDictionary(value) && Object.keys(value).every((key) => key === name);
+  try {
+    const { request_data, request_meta = {}, ...more } = record;
+    const isAlone = has(more) && has(request_data, "inputs") && has(request_meta, "version_id");
+    if (!isAlone || (request_meta.version_id ?? id) !== id || !isDictionary(request_data.inputs)) return undefined;
+    return isPlain(request_data.inputs) ? JSON.stringify(request_data.inputs) : undefined;
+  } catch {
+    // As above.
+  }
+}
+
 /** Whether JSON carries the value unchanged, as far as a quick look can tell: `false` means «look closer». */
 function isPlain(value) {
   switch (typeof value) {

@@ -385,3 +385,82 @@ test("an engine that suspends computes its records one at a time", async (page) 
   assert.deepEqual(got, Array.from({ length: 100 }, (_, tag) => [tag, String(tag)]));
   await page.workers(0);
 });
+
+test("batches of models that evict each other", async (page) => {
+  const got = await run(page, async (binary) => {
+    const models = ["a", "b", "c"].map((versionId) => ({ versionId, binary }));
+    const spark = new Spark({ nodegenModels: models, offlineMaxService: 1 });
+    let evicted = 0;
+    spark.addEventListener("evict", () => evicted++);
+    const found = await Promise.all(models.map(async ({ versionId }) => (await all(spark.executeMany(tags(200), versionId))).map(shown)));
+    for (const { versionId } of models) found.push((await all(spark.executeMany(tags(200).values(), versionId))).map(shown));
+    await spark.destroy();
+    return { found, evicted };
+  }, echo);
+  for (const found of got.found) assert.deepEqual(found, Array.from({ length: 200 }, (_, tag) => [tag, String(tag)]));
+  assert.ok(got.evicted >= 2, `${got.evicted}`);
+  await page.workers(0);
+});
+
+test("answers beyond a chunk's text, in every alphabet: each comes whole", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    await all(spark.executeMany(tags(200), "m"));
+    const sizes = [1, 70_000, 300_000, 3, 900_000, 40, 2_000_000];
+    const texts = Array.from({ length: 120 }, (_, at) => ["x", "ü", "价", "😀"][at % 4].repeat(at % 10 === 0 ? sizes[(at / 10) % 7] : at));
+    const items = await all(spark.executeMany(texts.map((tag) => ask({ tag })), "m"));
+    const right = items.filter(({ index, response }) => response?.response_data.outputs.tag === texts[index]).length;
+    await spark.destroy();
+    return right;
+  }, echo);
+  assert.equal(got, 120);
+  await page.workers(0);
+});
+
+test("destroy in the middle of a batch: its consumer hears of it, its source ends", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    let closed = 0;
+    function* endless() {
+      try {
+        for (let tag = 0; ; tag++) yield ask({ tag: String(tag) });
+      } finally {
+        closed++;
+      }
+    }
+    const found = [];
+    const read = async (options) => {
+      for await (const { index } of spark.executeMany(endless(), "m", options)) {
+        found.push(index);
+        if (index === 500) await spark.destroy();
+      }
+    };
+    const errors = (await Promise.allSettled([read(), read({ ordered: false })])).map(({ reason }) => reason?.code);
+    return { errors, closed, some: found.length > 500 };
+  }, echo);
+  assert.deepEqual(got, { errors: ["DESTROYED", "DESTROYED"], closed: 2, some: true });
+  await page.workers(0);
+});
+
+test("a consumer that takes its time: what waits for it is bounded, and nothing is lost", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
+    await all(spark.executeMany(tags(3000), "m"));
+    let pulled = 0;
+    function* source() {
+      for (; pulled < 20_000; ) yield ask({ tag: String(pulled++) });
+    }
+    const found = [];
+    let most = 0;
+    for await (const item of spark.executeMany(source(), "m")) {
+      found.push(shown(item));
+      most = Math.max(most, pulled - found.length);
+      if (item.index % 4000 === 0) await new Promise((turn) => setTimeout(turn, 20));
+    }
+    await spark.destroy();
+    return { most, right: found.every(([index, tag]) => tag === String(index)), count: found.length };
+  }, echo);
+  assert.deepEqual([got.right, got.count], [true, 20_000]);
+  assert.ok(got.most <= 7 * 512, `${got.most}`);
+  await page.workers(0);
+});

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { batch } from "../../src/js/batch.js";
 import { SparkError } from "../../src/js/errors.js";
 
@@ -234,4 +236,116 @@ test("many consumers of one batch share it", async () => {
   const iterator = batch(numbers(40), host());
   const parts = await Promise.all([all(iterator), all(iterator), all(iterator)]);
   assert.deepEqual(parts.flat().map(({ index }) => index).sort((a, b) => a - b), numbers(40));
+});
+
+test("results that nobody can ask for any more let go of the source, and of what is under way", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  let closed = false;
+  const controller = new AbortController();
+  const model = host();
+  const source = {
+    [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }), return: () => ((closed = true), {}) }),
+  };
+  const one = async () => (await batch(source, model, { signal: controller.signal, totalTimeout: 2 ** 30 }).next()).value;
+  assert.deepEqual(await one(), { index: 0, response: 2 });
+  for (let i = 0; i < 200 && !closed; i++) {
+    gc();
+    await turn();
+  }
+  assert.ok(closed);
+});
+
+test("who waits for a result keeps the batch, even who kept nothing else of it", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  let answer;
+  const model = host({ size: 1 });
+  model.send = () => ({ answers: new Promise((resolve) => (answer = resolve)), cancel() {} });
+  const next = batch(numbers(1), model).next();
+  for (let i = 0; i < 20; i++) {
+    gc();
+    await turn();
+  }
+  answer([7]);
+  assert.deepEqual(await next, { value: { index: 0, response: 7 }, done: false });
+});
+
+test("a source that is no proper one fails the batch", async () => {
+  const boom = new Error("no");
+  const failing = () => {
+    throw boom;
+  };
+  const steps = [() => undefined, () => 5, failing, () => Promise.reject(boom), () => Promise.resolve()];
+  for (const next of steps) {
+    const iterator = batch({ [Symbol.iterator]: () => ({ next }) }, host());
+    if (next === steps[1]) {
+      // A step without `done` is a record without value.
+      assert.equal((await iterator.next()).value.error.code, "REQUEST_INVALID");
+      await iterator.return();
+      continue;
+    }
+    await assert.rejects(iterator.next(), (error) => error.path === "inputs" && /after 0 records/.test(error.message));
+    assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+  }
+  for (const iterator of [undefined, {}]) {
+    await assert.rejects(batch({ [Symbol.iterator]: () => iterator }, host()).next(), (error) => error.path === "inputs");
+  }
+  assert.throws(() => batch({ [Symbol.iterator]: failing }, host()), (error) => error.cause === boom);
+  const stream = new ReadableStream({ pull: (controller) => controller.error(boom) });
+  await assert.rejects(batch(stream, host()).next(), (error) => error.cause === boom);
+});
+
+test("a source whose end fails, or never comes, holds nobody up", async () => {
+  for (const end of [() => Promise.reject(new Error("end")), () => new Promise(() => {}), () => assert.fail("end")]) {
+    const iterator = batch({ [Symbol.iterator]: () => ({ next: () => ({ value: 1 }), return: end }) }, host());
+    await iterator.next();
+    assert.deepEqual(await iterator.return(), { value: undefined, done: true });
+    assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+  }
+});
+
+test("out of order, a chunk that failed gives what its records give alone", async () => {
+  const bad = new SparkError("bad");
+  const fault = (record, { singles }) => {
+    if (record !== 5) return undefined;
+    if (singles.length === 0) throw bad;
+    return bad;
+  };
+  const items = await all(batch(numbers(12), host({ fault }), { ordered: false }));
+  assert.deepEqual(items.map(({ index }) => index).sort((a, b) => a - b), numbers(12));
+  assert.deepEqual(items.filter(({ error }) => error), [{ index: 5, error: bad }]);
+});
+
+test("progress is told at most ten times a second, and at the end", async () => {
+  const times = [];
+  async function* slowly() {
+    for (const number of numbers(400)) yield (await turn(), number);
+  }
+  const began = performance.now();
+  await all(batch(slowly(), host({ size: 1, room: 2 }), { onProgress: () => times.push(performance.now()) }));
+  assert.ok(times.length <= 2 + (times.at(-1) - began) / 100, `${times}`);
+  for (let i = 1; i < times.length - 1; i++) assert.ok(times[i] - times[i - 1] >= 99, `${times}`);
+});
+
+test("making texts of many records does not keep the page: it has a turn between chunks", async () => {
+  const model = host({ size: 1, room: 1000 });
+  const { encode } = model;
+  let turns = 0;
+  let running = true;
+  model.encode = (record) => {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    return encode(record);
+  };
+  const count = async () => {
+    for (; running; turns++) await turn();
+  };
+  const counted = count();
+  model.send = ([text]) => ({ answers: Promise.resolve([Number(text)]), cancel() {} });
+  const items = all(batch(numbers(50), model));
+  assert.equal((await items).length, 50);
+  running = false;
+  await counted;
+  assert.ok(turns >= 5, `${turns}`);
 });

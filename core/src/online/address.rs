@@ -141,8 +141,23 @@ pub fn route<'a>(endpoint: &Endpoint, target: &Target<'a>) -> Route<'a> {
             _ => "execute".to_owned(),
         }
     };
+    Route { url: address(endpoint, "v3", &path), version, version_id }
+}
+
+fn address(endpoint: &Endpoint, api: &str, path: &str) -> String {
     let public = if endpoint.auth == AuthType::Public { "public/" } else { "" };
-    Route { url: format!("{}/{}/api/v3/{public}{path}", endpoint.url, encoded(&endpoint.tenant)), version, version_id }
+    format!("{}/{}/api/{api}/{public}{path}", endpoint.url, encoded(&endpoint.tenant))
+}
+
+/// Where records of a batch are sent together (v4), if this version's can be: it is told by its id alone, and old servers
+/// know no other address than their one.
+pub fn chunk_address(endpoint: &Endpoint, version_id: &str) -> Option<String> {
+    (endpoint.form != Form::Generic && is_server_id(trimmed(version_id))).then(|| address(endpoint, "v4", "execute"))
+}
+
+/// Whether a status means that this endpoint will take no other chunk either: it knows no v4, or not for this caller.
+pub fn refuses_chunks(status: u16) -> bool {
+    matches!(status, 200 | 400..=428 | 430..=499 | 501)
 }
 
 /// How a service is called in messages: `folder/service` for any spelling of that.

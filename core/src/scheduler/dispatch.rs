@@ -8,8 +8,8 @@ impl Scheduler {
         while let Some(&call) = self.models[model].queue.front() {
             // Others were settled, or went online, while they waited.
             if let Some(open) = self.calls.get(&call).filter(|open| open.model.is_some()) {
-                let is_child = open.parent.is_some();
-                let Some(id) = self.pick(model, None, is_child, now) else { return };
+                let (is_child, records) = (open.parent.is_some(), open.records);
+                let Some(id) = self.pick(model, None, is_child, records, now) else { return };
                 self.models[model].queued -= 1;
                 self.post(call, id, now);
             }
@@ -20,7 +20,7 @@ impl Scheduler {
     pub(super) fn post(&mut self, call: CallId, id: ReplicaId, now: f64) {
         let (Some(open), Some(replica)) = (self.calls.get_mut(&call), self.replicas.get_mut(&id)) else { return };
         open.at.push(id);
-        replica.post(call, open.records.max(1), open.deadline, now);
+        replica.post(call, open.records, open.deadline, now);
         self.actions.push_back(Action::Post { replica: id, call });
         if open.records > 0 {
             self.begin_next(id, now);
@@ -48,6 +48,7 @@ impl Scheduler {
         model: ModelIndex,
         except: Option<ReplicaId>,
         is_child: bool,
+        records: u32,
         now: f64,
     ) -> Option<ReplicaId> {
         let state = &mut self.models[model];
@@ -57,7 +58,7 @@ impl Scheduler {
             let at = (state.next + step) % count;
             let id = state.replicas[at];
             let Some(replica) = self.replicas.get(&id) else { continue };
-            if Some(id) != except && replica.has_room(now) && (is_child || !replica.extra) {
+            if Some(id) != except && replica.has_room(records, now) && (is_child || !replica.extra) {
                 let load = replica.held;
                 if best.is_none_or(|(_, least)| load < least) {
                     best = Some((at, load));

@@ -17,8 +17,8 @@ const SLACK: f64 = 67_108_864.0;
 
 /// A worker whose current call has taken this long, in milliseconds, gets nothing more behind it.
 const STALL_MS: f64 = 5.0;
-/// A chunk of records may take so many times as long: it is made to take several milliseconds.
-const CHUNK_STALLS: u32 = 4;
+/// A chunk of records may take longer: it is made to take several milliseconds.
+const CHUNK_STALL_MS: f64 = 20.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -33,7 +33,7 @@ pub(super) enum Stage {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flight {
     pub call: CallId,
-    /// How many records it computes.
+    /// How many records of a batch it computes; 0 for a caller's own call.
     pub records: u32,
     /// When it must be over; past that the worker is taken to be stuck.
     pub deadline: f64,
@@ -75,11 +75,18 @@ pub(super) struct Replica {
     mark: f64,
     /// Services that it asked for: those that have not answered, and all since a call last ended.
     pub asked: (u32, u32),
+    /// What its last call took, or a record of it.
+    micros: f64,
     window: usize,
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
     filling: bool,
     suspends: bool,
+}
+
+/// What a call counts beside others.
+fn weight(records: u32) -> usize {
+    records.max(1) as usize
 }
 
 impl Replica {
@@ -104,6 +111,7 @@ impl Replica {
             answers: 0,
             mark: f64::INFINITY,
             asked: (0, 0),
+            micros: f64::INFINITY,
             window: 1,
             filling: true,
             suspends: false,
@@ -131,14 +139,23 @@ impl Replica {
 
     /// How long its current call may take, in milliseconds, while others wait behind it.
     pub fn stall_ms(&self) -> f64 {
-        STALL_MS * self.flights.front().map_or(1.0, |head| f64::from(head.records.min(CHUNK_STALLS)))
+        if self.flights.front().is_some_and(|head| head.records > 0) { CHUNK_STALL_MS } else { STALL_MS }
     }
 
-    pub fn has_room(&self, now: f64) -> bool {
+    /// Whether it may be given a call of so many records.
+    pub fn has_room(&self, records: u32, now: f64) -> bool {
         let (count, window) = (self.held, self.window(now));
         let takes_calls = self.stage == Stage::Ready && !self.gone && !self.leaves;
-        // Behind a chunk, which may be more than a window, one more waits, so that the worker need not.
-        let has_one = window > 1 && self.flights.len() < 2;
+        // Behind a chunk, which may be more than a window, one more waits, so that the worker need not. One of the same batch
+        // also where calls are not short: none of its callers waits for it alone.
+        let has_one = match self.flights.front() {
+            Some(head) if self.flights.len() == 1 => {
+                let ms = f64::from(head.records) * self.micros / 1000.0;
+                window > 1
+                    || records > 0 && head.records > 0 && !self.suspends && ms < CHUNK_STALL_MS && !self.stalled(now)
+            }
+            head => window > 1 && head.is_none(),
+        };
         takes_calls && (has_one || count < window && (self.filling || count <= window / 2))
     }
 
@@ -148,7 +165,7 @@ impl Replica {
         }
         self.used = now;
         self.flights.push_back(Flight { call, records, deadline, given_up: false });
-        self.held += records as usize;
+        self.held += weight(records);
         self.filling = self.held < self.window;
     }
 
@@ -161,12 +178,12 @@ impl Replica {
         }
     }
 
-    /// Takes a call out of flight; gives how many records it had, 0 if it was not there. The next one is computed from now
+    /// Takes a call out of flight; gives how many records, or calls, it was, 0 if it was not there. The next one is computed from now
     /// on.
     pub fn end(&mut self, call: CallId, now: f64, grace: f64) -> u32 {
         let Some(at) = self.flights.iter().position(|flight| flight.call == call) else { return 0 };
-        let records = self.flights.remove(at).map_or(0, |flight| flight.records);
-        self.held -= records as usize;
+        let weight = self.flights.remove(at).map_or(0, |flight| weight(flight.records));
+        self.held -= weight;
         if at == 0
             && let Some(head) = self.flights.front_mut()
             && head.given_up
@@ -177,7 +194,7 @@ impl Replica {
         self.asked.1 = 0;
         self.head_since = now;
         self.filling |= self.held <= self.window / 2;
-        records
+        weight as u32
     }
 
     /// Whether it is there to stay: it is ready and nothing takes its place.
@@ -203,6 +220,7 @@ impl Replica {
             self.settle();
         }
         self.has_outgrown |= grew && heap > self.mark;
+        self.micros = micros;
         let fits = (WINDOW_MICROS / micros.max(1.0)) as usize;
         let short = micros < SHORT_MICROS && !self.suspends;
         let limit = if short { fits.clamp(1, WINDOW_MAX) } else { 1 };
@@ -254,18 +272,18 @@ mod tests {
             replica.observe(20.0, 0.0);
         }
         for call in 0..8 {
-            assert!(replica.has_room(0.0), "{call}");
-            replica.post(call, 1, 100.0, 0.0);
+            assert!(replica.has_room(0, 0.0), "{call}");
+            replica.post(call, 0, 100.0, 0.0);
         }
         for call in 0..4 {
-            assert!(!replica.has_room(0.0), "{call}");
+            assert!(!replica.has_room(0, 0.0), "{call}");
             replica.end(call, 0.0, 0.0);
         }
         for call in 8..12 {
-            assert!(replica.has_room(0.0), "{call}");
-            replica.post(call, 1, 100.0, 0.0);
+            assert!(replica.has_room(0, 0.0), "{call}");
+            replica.post(call, 0, 100.0, 0.0);
         }
-        assert!(!replica.has_room(0.0));
+        assert!(!replica.has_room(0, 0.0));
     }
 
     #[test]
@@ -274,28 +292,48 @@ mod tests {
         for _ in 0..6 {
             replica.observe(20.0, 0.0);
         }
-        replica.post(1, 1, 100.0, 10.0);
-        assert!(replica.has_room(10.0 + STALL_MS));
-        assert!(!replica.has_room(10.1 + STALL_MS));
+        replica.post(1, 0, 100.0, 10.0);
+        assert!(replica.has_room(0, 10.0 + STALL_MS));
+        assert!(!replica.has_room(0, 10.1 + STALL_MS));
         assert_eq!(replica.end(1, 30.0, 0.0), 1);
         assert_eq!(replica.end(1, 30.0, 0.0), 0);
-        assert!(replica.has_room(30.0));
+        assert!(replica.has_room(0, 30.0));
     }
 
     #[test]
     fn one_chunk_waits_behind_another() {
         let mut replica = ready();
         replica.post(1, 8, 100.0, 0.0);
-        assert!(!replica.has_room(0.0), "durations unknown");
+        assert!(!replica.has_room(0, 0.0), "durations unknown");
         replica.end(1, 0.0, 0.0);
         replica.observe(20.0, 0.0);
         replica.post(2, 200, 100.0, 0.0);
-        assert!(replica.has_room(0.0));
+        assert!(replica.has_room(0, 0.0));
         replica.post(3, 200, 100.0, 0.0);
-        assert!(!replica.has_room(0.0), "more than a window");
+        assert!(!replica.has_room(0, 0.0), "more than a window");
         assert_eq!(replica.end(2, 4.0, 0.0), 200);
-        assert!(replica.has_room(4.0), "a chunk is being computed, none waits");
-        assert!(replica.has_room(4.0 + 4.0 * STALL_MS));
-        assert!(!replica.has_room(4.1 + 4.0 * STALL_MS));
+        assert!(replica.has_room(0, 4.0), "a chunk is being computed, none waits");
+        assert!(replica.has_room(0, 4.0 + CHUNK_STALL_MS));
+        assert!(!replica.has_room(0, 4.1 + CHUNK_STALL_MS));
+    }
+
+    #[test]
+    fn a_batchs_next_call_waits_behind_one_that_is_not_short() {
+        let mut replica = ready();
+        replica.observe(5_000.0, 0.0);
+        replica.post(1, 1, 100.0, 0.0);
+        assert!(!replica.has_room(0, 0.0), "a caller's own call has a worker to itself");
+        assert!(replica.has_room(1, 0.0));
+        assert!(!replica.has_room(1, 0.1 + CHUNK_STALL_MS), "the worker may hang");
+        replica.post(2, 1, 100.0, 0.0);
+        assert!(!replica.has_room(1, 0.0));
+        replica.end(1, 5.0, 0.0);
+        replica.end(2, 10.0, 0.0);
+        replica.post(3, 0, 100.0, 10.0);
+        assert!(!replica.has_room(1, 10.0), "behind a caller's own call");
+        replica.end(3, 15.0, 0.0);
+        replica.observe(25_000.0, 0.0);
+        replica.post(4, 1, 100.0, 15.0);
+        assert!(!replica.has_room(1, 15.0), "long records are better shared out");
     }
 }

@@ -154,7 +154,7 @@ impl Scheduler {
             let mut stuck = 0;
             for call in waiting {
                 if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
-                    match self.pick(model, Some(from), false, now) {
+                    match self.pick(model, Some(from), false, 0, now) {
                         Some(to) => self.post(call, to, now),
                         None => stuck += 1,
                     }
