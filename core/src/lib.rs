@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod base64_text;
+pub mod cache;
 pub mod config;
 pub mod error;
 pub mod integrity;

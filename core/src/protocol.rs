@@ -112,6 +112,8 @@ pub struct Load<V> {
     pub max_pages: f64,
     /// Somebody wants to know how much of it has come.
     pub progress: bool,
+    /// The engine's bytes are wanted, too: the model is to be kept.
+    pub keep: bool,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -156,6 +158,8 @@ pub struct Image<V> {
     pub names: ModelMetadata,
     /// The most pages of memory that the engine was compiled for, where it declares more itself; else all there can be.
     pub max_pages: f64,
+    /// What was compiled: a `Blob`. Only where the model is to be kept.
+    pub wasm: Option<V>,
 }
 
 #[cfg(test)]
@@ -209,6 +213,7 @@ mod tests {
             formspec_json: Some(value("{}")),
             names: ModelMetadata { service: Some(text("s")), revision: Some(text("1")), ..ModelMetadata::default() },
             max_pages: 1024.0,
+            wasm: Some(value("wasm")),
         }
     }
 
@@ -219,6 +224,7 @@ mod tests {
             integrity: Some(text("sha256-x")),
             max_pages: 65_536.0,
             progress: true,
+            keep: false,
             source,
         })
     }
@@ -277,10 +283,10 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, null, 9, 0, "Pipe"]"#,
-            r#"["Load", "id", 1, null, 9, 0, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, null, 9, 0, "Blob", "b"]"#,
-            r#"["Load", "id", 1, null, 9, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, 0, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, 0, 0, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, 9, 0, 0, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,

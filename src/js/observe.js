@@ -1,12 +1,13 @@
 // What is told to whoever observes: log lines, and the browser's timeline. Never payloads, credentials or whole addresses.
 
 /** The steps of a start, by the numbers that workers give them. */
-const PHASES = ["worker", "fetch", "verify", "unpack", "compile", "glue", "instantiate", "construct"];
+const PHASES = ["worker", "fetch", "verify", "unpack", "compile", "glue", "instantiate", "construct", "cache"];
 
 /** What becomes of an event in a log: its level and its words. */
 const LINES = {
   load: ["info", () => "is being loaded"],
   ready: ["info", ({ replica, times }) => `has replica ${replica} ready after ${Math.round(times?.total)} ms`],
+  cache: ["info", ({ status, reason }) => `in the cache: ${status}${reason ? ` (${reason})` : ""}`],
   evict: ["info", () => "left memory to make room"],
   crash: ["error", ({ replica, error }) => `lost replica ${replica}: ${error.code}: ${error.message}`],
   restart: ["info", ({ replica }) => `has replica ${replica} starting in the place of a lost one`],
