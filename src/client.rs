@@ -27,7 +27,7 @@ pub struct Client {
     pub(crate) config: Config,
     /// In the order of the ids.
     by_id: Vec<(String, usize)>,
-    pub(crate) host: Host,
+    host: Host,
     pub(crate) pool: Rc<Pool>,
     /// Seen once: workers do not go away.
     has_workers: Cell<bool>,
@@ -80,15 +80,14 @@ impl Client {
         output: JsValue,
         records: u32,
     ) -> u32 {
-        if model == LOAD {
-            return self.load(&version_id, &timeout, &signal, resolve, reject, request.dyn_into().ok());
-        }
         let given = match usize::try_from(model) {
             Ok(model) => Given::Usual(model, request),
             Err(_) if model == RAW => Given::Raw(request),
+            Err(_) if model == LOAD => Given::Load(request.dyn_into().ok()),
             Err(_) => Given::Object(request),
         };
         let mut context = Context { input, ..Context::default() };
+        let loads = if let Given::Load(tell) = &given { Some(tell.clone()) } else { None };
         match self.prepare(given, &version_id, &timeout, &signal, &output, &mut context) {
             Ok(Planned { model, parks, timeout, request, names }) => {
                 let now = now();
@@ -96,7 +95,7 @@ impl Client {
                     model,
                     began: now,
                     deadline: now + timeout,
-                    fallback: self.pool.online.is_some(),
+                    fallback: self.pool.online.is_some() && loads.is_none(),
                     failure: None,
                     request,
                     records,
@@ -104,10 +103,19 @@ impl Client {
                     context,
                     parent: None,
                     chain: None,
-                    end: End::Promise { resolve, reject },
+                    end: match &loads {
+                        Some(tell) => End::Load { resolve, reject, tell: tell.clone() },
+                        None => End::Promise { resolve, reject },
+                    },
                     leg: None,
                 };
-                if parks { self.pool.park(call, now) } else { self.pool.call(call, now) }
+                if loads.is_some() {
+                    self.pool.warm(call, now)
+                } else if parks {
+                    self.pool.park(call, now)
+                } else {
+                    self.pool.call(call, now)
+                }
             }
             Err(failure) => {
                 // A promise's own reject function does not throw.
@@ -222,6 +230,8 @@ enum Given {
     Object(JsValue),
     /// The caller's own text or bytes.
     Raw(JsValue),
+    /// None: the model is to be loaded; with what hears of its progress.
+    Load(Option<Function>),
 }
 
 /// A call that may start.
@@ -246,14 +256,22 @@ impl Client {
         context: &mut Context,
     ) -> Result<Planned> {
         self.check_alive()?;
-        let timeout = self.timeout(timeout)?;
+        let timeout = if timeout.is_undefined() {
+            self.config.timeout_ms
+        } else {
+            config::call_timeout(&view::shallow(timeout), self.config.timeout_ms)?
+        };
         let output = if output.is_undefined() { None } else { payload::output(&view::shallow(output))? };
+        let loads = matches!(given, Given::Load(_));
         let by_names = !matches!(given, Given::Usual(..)) || self.pool.online.is_some();
         let names = if by_names { Named::of(&context.input) } else { Named::default() };
         let (mut model, mut parks, mut request) = match given {
             Given::Usual(model, text) => {
                 context.version_id = Some(self.config.models[model].version_id.clone());
                 (Some(model), false, Prepared::usual(text))
+            }
+            Given::Load(_) => {
+                (Some(self.model_to_load(version_id, context)?), false, Prepared::usual(JsValue::UNDEFINED))
             }
             _ => self.prepare_with_care(given, version_id, &names, context)?,
         };
@@ -265,32 +283,18 @@ impl Client {
         if !signal.is_undefined() {
             check_signal(signal, context)?;
         }
-        if (model.is_some() || parks)
-            && let Err(failure) = self.check_workers()
-        {
-            if self.pool.online.is_none() {
-                return Err(failure);
+        if (model.is_some() || parks) && !self.has_workers.get() {
+            if platform::has_workers() {
+                self.has_workers.set(true);
+            } else if self.pool.online.is_some() && !loads {
+                (model, parks) = (None, false);
+            } else {
+                let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
+                               model in a browser: call execute only there.";
+                return Err(Failure::new(Code::UnsupportedEnvironment, message));
             }
-            (model, parks) = (None, false);
         }
         Ok(Planned { model, parks, timeout, request, names })
-    }
-
-    pub(crate) fn timeout(&self, given: &JsValue) -> Result<f64> {
-        if given.is_undefined() {
-            return Ok(self.config.timeout_ms);
-        }
-        config::call_timeout(&view::shallow(given), self.config.timeout_ms)
-    }
-
-    pub(crate) fn check_workers(&self) -> Result<()> {
-        if self.has_workers.get() || platform::has_workers() {
-            self.has_workers.set(true);
-            return Ok(());
-        }
-        let message = "This JavaScript environment has no Worker (Node, server-side rendering, jsdom). Run the \
-                       model in a browser: call execute only there.";
-        Err(Failure::new(Code::UnsupportedEnvironment, message))
     }
 
     /// The configured model with this id.
@@ -344,12 +348,13 @@ impl Client {
                 context.cause = cause;
                 request?
             }
+            Given::Load(_) => Prepared::usual(JsValue::UNDEFINED),
             Given::Usual(_, text) | Given::Raw(text) => Prepared { is_raw: true, ..Prepared::usual(text) },
         };
         Ok((model, parks, request))
     }
 
-    pub(crate) fn check_alive(&self) -> Result<()> {
+    fn check_alive(&self) -> Result<()> {
         if self.pool.is_destroyed() {
             let message = "This Spark instance was destroyed. Create a new one with new Spark(config).";
             return Err(Failure::new(Code::Destroyed, message));
@@ -358,7 +363,7 @@ impl Client {
     }
 }
 
-pub(crate) fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
+fn check_signal(signal: &JsValue, context: &mut Context) -> Result<()> {
     if !get(signal, "addEventListener").is_function() {
         let found = view::shallow(signal).describe();
         let message = format!("options.signal must be an AbortSignal; found {found}.");

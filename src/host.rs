@@ -44,6 +44,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn emit(this: &Host, kind: &str, detail: &JsValue);
 
+    /// What is kept under this key: a message with an image, and how long reading it took; `undefined` when nothing is. It is
+    /// never rejected.
+    #[wasm_bindgen(method)]
+    pub fn cached(this: &Host, key: &str, version_id: &str) -> Promise;
+
+    /// Keeps an image, whose message this is, under a key.
+    #[wasm_bindgen(method)]
+    pub fn keep(this: &Host, key: &str, version_id: &str, source: &str, message: &JsValue);
+
     /// How long a start took, step by step; with `timings` the steps go onto the browser's timeline.
     #[wasm_bindgen(method)]
     pub fn times(this: &Host, phases: &Array, began: f64, up_ms: f64, timings: bool, detail: &Object) -> JsValue;

@@ -5,6 +5,7 @@
 //! facade in `src/js/`, which this crate serves.
 
 mod answers;
+mod cache;
 mod call;
 mod client;
 mod host;

@@ -1,5 +1,7 @@
 //! How a model's first replica gets its package.
 
+use std::rc::Rc;
+
 use spark_execute_core::protocol::{Load, ToWorker};
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
 use spark_execute_worker::wire::Js;
@@ -24,8 +26,18 @@ impl Pool {
         let pool = self.weak();
         let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.borrow().clone());
         spawn_local(async move {
+            let Some(pool) = pool.upgrade() else { return };
+            if pool.is_cached(model, replica, None).await {
+                return;
+            }
+            let pool = Rc::downgrade(&pool);
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };
+            if let Ok(package) = &package
+                && pool.is_cached(model, replica, Some(&package.source)).await
+            {
+                return;
+            }
             let package = match package {
                 Ok(package) if pool.fetches => {
                     let signal = pool.fetching(replica);
@@ -42,7 +54,8 @@ impl Pool {
                 version_id: config.lookup_id.clone(),
                 verify_checksums: config.verify_checksums,
                 integrity: config.integrity.clone(),
-                max_pages: f64::from(config.max_pages).min(pool.host.most_pages()),
+                max_pages: pool.most_pages(model),
+                keep: pool.keeps(replica),
                 progress: !pool.listening(model).is_empty(),
                 source: package.source.clone(),
             };

@@ -14,7 +14,7 @@ use crate::replica::Start;
 impl Pool {
     /// A replica begins to start.
     pub(crate) fn starts(&self, id: ReplicaId, loads: bool) {
-        let start = Start { began: now(), loads, phases: Array::new(), up_ms: 0.0, answered: false };
+        let start = Start { began: now(), loads, phases: Array::new(), up_ms: 0.0, answered: false, keep: None };
         self.state.borrow_mut().starts.insert(id, start);
     }
 

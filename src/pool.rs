@@ -206,29 +206,23 @@ impl Pool {
     /// Does what the scheduler wants done. Not a part of `tell`, of which there is a copy for every event.
     #[inline(never)]
     pub(crate) fn act(&self) {
+        loop {
+            // Not in the loop's head: the borrow would last. Before whoever waited for a model is told: `stats` has its times.
+            let note = self.state.borrow_mut().scheduler.next_note();
+            let Some(note) = note else { break };
+            self.observe(note);
+        }
         let mut posts: Vec<(ReplicaId, Calls)> = Vec::new();
-        let mut warmed: Vec<CallId> = Vec::new();
         loop {
             let action = self.state.borrow_mut().scheduler.next_action();
             match action {
                 Some(Action::Post { replica, call }) => self.collect(replica, call, &mut posts),
-                Some(Action::Warmed { call }) => warmed.push(call),
                 Some(action) => self.perform(action),
                 None => break,
             }
         }
         for (replica, calls) in posts {
             self.post_calls(replica, &calls);
-        }
-        loop {
-            // Not in the loop's head: the borrow would last.
-            let note = self.state.borrow_mut().scheduler.next_note();
-            let Some(note) = note else { break };
-            self.observe(note);
-        }
-        // Now it is known how long that took.
-        for call in warmed {
-            self.warmed(call);
         }
         let state = self.state.borrow();
         self.timer.wake_at(state.scheduler.next_tick(), now);
@@ -244,7 +238,8 @@ impl Pool {
             Action::Load { model, replica } => self.load(model, replica),
             Action::Spawn { model, replica } => self.spawn_from_image(model, replica),
             // Collected by `act`.
-            Action::Post { .. } | Action::Warmed { .. } => {}
+            Action::Post { .. } => {}
+            Action::Warmed { call } => self.warmed(call),
             Action::Terminate { replica } => self.end_worker(replica),
             Action::Unload { model } => {
                 let mut state = self.state.borrow_mut();

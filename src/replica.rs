@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Object};
+use spark_execute_core::cache::Place;
 use spark_execute_core::protocol::ToWorker;
 use spark_execute_core::{Code, Failure, Result, text};
 use spark_execute_worker::POLICY;
@@ -93,6 +94,8 @@ pub(crate) struct Start {
     pub(crate) up_ms: f64,
     /// It has answered a call.
     pub(crate) answered: bool,
+    /// Where its model is to be kept once it is ready.
+    pub(crate) keep: Option<Place>,
 }
 
 impl Replica {

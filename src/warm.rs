@@ -7,79 +7,27 @@ use spark_execute_worker::js::set;
 use wasm_bindgen::JsValue;
 
 use crate::call::{End, Pending};
-use crate::client::{Client, check_signal};
+use crate::client::Client;
 use crate::host::Context;
-use crate::platform::now;
 use crate::pool::Pool;
-use crate::request::{Named, Prepared};
 use crate::view;
 
 impl Client {
-    /// Starts a load, which ends with `resolve(stats)` or `reject(error)`.
-    pub(crate) fn load(
-        &self,
-        version_id: &JsValue,
-        timeout: &JsValue,
-        signal: &JsValue,
-        resolve: Function,
-        reject: Function,
-        tell: Option<Function>,
-    ) -> u32 {
-        let mut context = Context::default();
-        match self.prepare_load(version_id, timeout, signal, &mut context) {
-            Ok((model, timeout)) => {
-                let now = now();
-                self.pool.warm(Pending {
-                    model: Some(model),
-                    began: now,
-                    deadline: now + timeout,
-                    fallback: false,
-                    failure: None,
-                    request: Prepared::usual(JsValue::UNDEFINED),
-                    records: 0,
-                    names: Named::default(),
-                    context,
-                    parent: None,
-                    chain: None,
-                    end: End::Load { resolve, reject, tell },
-                    leg: None,
-                })
-            }
-            Err(failure) => {
-                // A promise's own reject function does not throw.
-                let _ = reject.call1(&JsValue::UNDEFINED, &self.host.error(failure, context));
-                0
-            }
-        }
-    }
-
-    fn prepare_load(
-        &self,
-        version_id: &JsValue,
-        timeout: &JsValue,
-        signal: &JsValue,
-        context: &mut Context,
-    ) -> Result<(usize, f64)> {
-        self.check_alive()?;
-        let timeout = self.timeout(timeout)?;
+    /// The model that is to be loaded.
+    pub(crate) fn model_to_load(&self, version_id: &JsValue, context: &mut Context) -> Result<usize> {
         let id = load::wanted(&view::outline(version_id), &self.config.version_ids())?;
         let found = self.find(&id);
         context.version_id = Some(id);
         let online = self.pool.online.is_some();
-        let model = found.map_err(|failure| if online { load::only_online(failure) } else { failure })?;
-        if !signal.is_undefined() {
-            check_signal(signal, context)?;
-        }
-        self.check_workers()?;
-        Ok((model, timeout))
+        found.map_err(|failure| if online { load::only_online(failure) } else { failure })
     }
 }
 
 impl Pool {
     /// Loads the model of `load`, unless it is there.
-    pub fn warm(&self, load: Pending) -> CallId {
+    pub fn warm(&self, load: Pending, now: f64) -> CallId {
         let id = self.next_call();
-        let (model, now) = (load.model, now());
+        let model = load.model;
         let spec = self.open(id, load, model, now);
         self.tell(|scheduler| scheduler.warm(id, spec, now));
         id

@@ -111,6 +111,7 @@ impl Pool {
             Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
             Ok(FromWorker::Ready { is_async, heap }) => {
                 self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
+                self.keep(id);
             }
             Ok(FromWorker::Warning(warning)) => self.host.warn(&warning),
             Ok(FromWorker::Failed(failure)) => {

@@ -134,6 +134,33 @@ globalThis.measure = {
     return time;
   },
 
+  /**
+   * A visit of the page: from nothing to the first answer, then the steps of it. With `cache` the model is kept for the next
+   * visit, which then must find it.
+   */
+  async visit({ url, id, inputs, cache, hit = false, timings = false }) {
+    const body = request(inputs, id);
+    await settled();
+    const began = performance.now();
+    const spark = new Spark({ nodegenModels: [{ versionId: id, binary: url }], cache, timings });
+    await spark.execute(body, id);
+    const time = performance.now() - began;
+    const [{ times }] = spark.stats();
+    if ((times.cache !== undefined) !== hit) throw new Error(`The model was ${hit ? "not " : ""}in the cache.`);
+    // Ends when the model is kept.
+    if (cache) await spark.cache.list();
+    await spark.destroy();
+    const steps = performance
+      .getEntriesByType("measure")
+      .map(({ name, startTime, duration }) => [name.replace("spark-execute ", ""), startTime - began, duration]);
+    return { time, steps };
+  },
+
+  /** Forgets what is kept. */
+  async forget() {
+    for (const name of await caches.keys()) await caches.delete(name);
+  },
+
   /** An instance that lives long, with many models in one package. */
   async soakStart({ url, models, loaded }) {
     const binary = new Uint8Array(await (await fetch(url)).arrayBuffer());

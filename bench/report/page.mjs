@@ -105,8 +105,14 @@ function payload(result) {
   });
 }
 
+/** The bars of a row: one, or several with names of their own. */
+function barsOf({ row, label = row, phases, bars = [] }) {
+  const own = phases ? [{ label, phases }] : [];
+  return [...own, ...bars.map((bar) => ({ ...bar, label: `${row}, ${bar.label}` }))];
+}
+
 function starts(results) {
-  const rows = results.filter((result) => result.phases);
+  const rows = results.flatMap(barsOf);
   if (rows.length === 0) return undefined;
   const names = [...new Set(rows.flatMap((result) => result.phases.map(([name]) => name)))];
   const colour = (name) => PHASES[names.indexOf(name) % PHASES.length];
@@ -115,7 +121,7 @@ function starts(results) {
     title: "Starts by phase",
     unit: "ms",
     rows: rows.map((result) => ({
-      name: result.label ?? result.row,
+      name: result.label,
       parts: result.phases.map(([name, value]) => ({ name, value, colour: colour(name) })),
     })),
   });

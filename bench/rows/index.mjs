@@ -9,6 +9,7 @@ import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.m
 import { payload, payloadSizes } from "./payload.mjs";
 import { runaway } from "./runaway.mjs";
 import { soak } from "./soak.mjs";
+import { warmServer, warmSlow } from "./warm.mjs";
 import { xcall, xcallTen } from "./xcall.mjs";
 
 export const ROWS = [
@@ -18,6 +19,8 @@ export const ROWS = [
   cold.coldCylinderServer,
   cold.lockdown,
   cold.replicas,
+  warmServer,
+  warmSlow,
   calls.latency,
   calls.throughput1,
   calls.throughput2,

@@ -3,6 +3,14 @@ import { test } from "node:test";
 import { bars, lines, short } from "../report/charts.mjs";
 import { page } from "../report/page.mjs";
 import { scale } from "../report/scale.mjs";
+import { medians, parts } from "../lib/phases.mjs";
+
+test("the parts of a start are as long as the start, however its steps overlap", () => {
+  const steps = [["start", 5, 90], ["worker", 10, 20], ["fetch", 30, 20], ["compile", 40, 30], ["unpack", 45, 5], ["late", 95, 50]];
+  assert.deepEqual([...parts(steps, 100)], [["other", 35], ["worker", 20], ["fetch", 20], ["compile", 20], ["late", 5]]);
+  const starts = [10, 20, 90].map((time) => ({ time, steps: [["fetch", 0, time / 2]] }));
+  assert.deepEqual(medians(starts), [["fetch", 10], ["other", 10]]);
+});
 
 test("ticks are round numbers that enclose the values", () => {
   const { ticks, at } = scale([3, 97], { from: 0, to: 100 });
@@ -50,7 +58,9 @@ test("the page has a section for what was measured and none for what was not", (
   const times = (n) => ({ ours: n, limit: n, peer: 10 * n, twin: n });
   const latency = { row: "latency", title: "L", rounds: [times(1)], targets: [], samples: { ours: [1, 2, 3], limit: [1, 2, 3], peer: [10, 11, 12] } };
   const cold = { row: "cold", title: "C", rounds: [times(2)], targets: [], phases: [["fetch", 10], ["compile", 20]] };
-  const html = page({ about, results: [latency, cold] }, []);
+  const bars = [{ label: "first", phases: [["fetch", 5]] }, { label: "later", phases: [["cache", 1]] }];
+  const html = page({ about, results: [latency, cold, { ...cold, row: "warm", phases: undefined, bars }] }, []);
+  for (const text of [">cold<", ">warm, first<", ">warm, later<", "cache: 1 ms"]) assert.ok(html.includes(text), text);
   assert.ok(html.includes("<h2>Latency</h2>") && html.includes("<h2>Starts</h2>"));
   assert.ok(!html.includes("<h2>Payload</h2>") && !html.includes("<h2>Throughput</h2>"));
   assert.ok(!/src=|href=|<script/.test(html), "one file, no script");

@@ -7,6 +7,7 @@
 
 pub mod base64_text;
 pub mod batch;
+pub mod cache;
 pub mod config;
 pub mod error;
 pub mod integrity;

@@ -7,8 +7,7 @@ use crate::request::{listed, version_id};
 /// The version id of the model that is to be loaded.
 pub fn wanted(argument: &Raw, configured: &[&str]) -> Result<String> {
     version_id(argument, &Raw::Undefined, &Raw::Undefined)?.ok_or_else(|| {
-        let message =
-            format!("Which model is to be loaded? Give its version id: load(versionId). {}", listed(configured));
+        let message = format!("Give the version id of the model: load(versionId). {}", listed(configured));
         Failure::new(Code::VersionIdMissing, message).at("versionId")
     })
 }
@@ -16,7 +15,7 @@ pub fn wanted(argument: &Raw, configured: &[&str]) -> Result<String> {
 /// A model that is to be loaded is not on the page, and perhaps where the endpoint is.
 #[cold]
 pub fn only_online(mut failure: Failure) -> Failure {
-    failure.message.push_str(" The endpoint may have it, but what is computed online is not loaded: call execute.");
+    failure.message.push_str(" What only the endpoint has is not loaded: call execute.");
     failure
 }
 

@@ -113,6 +113,8 @@ pub struct Load<V> {
     pub max_pages: f64,
     /// Somebody wants to know how much of it has come.
     pub progress: bool,
+    /// The engine's bytes are wanted, too: the model is to be kept.
+    pub keep: bool,
     /// Where the bytes are.
     pub source: Source<V>,
 }
@@ -157,6 +159,8 @@ pub struct Image<V> {
     pub names: ModelMetadata,
     /// The most pages of memory that the engine was compiled for, where it declares more itself; else all there can be.
     pub max_pages: f64,
+    /// What was compiled: a `Blob`. Only where the model is to be kept.
+    pub wasm: Option<V>,
 }
 
 #[cfg(test)]
@@ -210,6 +214,7 @@ mod tests {
             formspec_json: Some(value("{}")),
             names: ModelMetadata { service: Some(text("s")), revision: Some(text("1")), ..ModelMetadata::default() },
             max_pages: 1024.0,
+            wasm: Some(value("wasm")),
         }
     }
 
@@ -220,6 +225,7 @@ mod tests {
             integrity: Some(text("sha256-x")),
             max_pages: 65_536.0,
             progress: true,
+            keep: false,
             source,
         })
     }
@@ -278,10 +284,10 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, null, 9, 0, "Pipe"]"#,
-            r#"["Load", "id", 1, null, 9, 0, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, null, 9, 0, "Blob", "b"]"#,
-            r#"["Load", "id", 1, null, 9, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, 0, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, 0, 0, "Fetch", "u", null, "x-key"]"#,
+            r#"["Load", "id", true, null, 9, 0, 0, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,

@@ -34,9 +34,9 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, progress, source }) => {
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, progress, keep, source }) => {
                 let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
-                let wire = wire.text_or_none(integrity).number(*max_pages).flag(*progress);
+                let wire = wire.text_or_none(integrity).number(*max_pages).flag(*progress).flag(*keep);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
                     Source::Fetch { url, headers, credentials } => {
@@ -75,6 +75,7 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
                 integrity: items.text_or_none()?,
                 max_pages: items.number()?,
                 progress: items.flag()?,
+                keep: items.flag()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
                     "Fetch" => Source::Fetch {
@@ -192,12 +193,16 @@ impl<V: Value> Wire<V> {
     }
 
     #[inline(never)]
-    fn image(self, Image { module, glue, data, static_json, formspec_json, names, max_pages }: &Image<V>) -> Self {
+    fn image(
+        self,
+        Image { module, glue, data, static_json, formspec_json, names, max_pages, wasm }: &Image<V>,
+    ) -> Self {
         let wire = self.value(module).value(glue).number(*max_pages);
         let wire = [data, static_json, formspec_json]
             .into_iter()
             .fold(wire, |wire, part| wire.put(part.clone().unwrap_or_else(V::none)));
-        names.clone().members().into_iter().fold(wire, |wire, name| wire.text_or_none(name))
+        let wire = names.clone().members().into_iter().fold(wire, |wire, name| wire.text_or_none(name));
+        wire.put(wasm.clone().unwrap_or_else(V::none))
     }
 
     #[inline(never)]
@@ -256,10 +261,12 @@ impl<V: Value> Items<V> {
             static_json: self.value_or_none(),
             formspec_json: self.value_or_none(),
             names: ModelMetadata::default(),
+            wasm: None,
         };
         for name in image.names.members() {
             *name = self.text_or_none()?;
         }
+        image.wasm = self.value_or_none();
         Ok(image)
     }
 

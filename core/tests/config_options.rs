@@ -65,3 +65,36 @@ fn integrity_is_one_sum_or_more() {
         refused(one(&[("integrity", bad)]), "nodegenModels[0].integrity", &["sha256-…", "found"]);
     }
 }
+
+#[test]
+fn a_model_is_kept_where_it_or_the_default_says_so() {
+    for (default, own, expected) in
+        [(None, None, false), (None, Some(true), true), (Some(true), None, true), (Some(true), Some(false), false)]
+    {
+        let flag = |value: Option<bool>| value.map_or(Raw::Undefined, Raw::Bool);
+        let models = Raw::Array(vec![model(&[("cache", flag(own))])]);
+        let parsed = parse(&object(&[("nodegenModels", models), ("cache", flag(default))])).unwrap();
+        assert_eq!((parsed.config.models[0].cache, parsed.warnings), (expected, vec![]), "{default:?} {own:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_again_is_a_warning_where_it_is_to_be_kept() {
+    let sum = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    let warnings = |binary: Raw, more: &[(&str, Raw)], default: bool| {
+        let members = [&[("versionId", text("a")), ("binary", binary)], more].concat();
+        let raw = object(&[("nodegenModels", Raw::Array(vec![object(&members)])), ("cache", Raw::Bool(default))]);
+        parse(&raw).unwrap().warnings
+    };
+    let cache = ("cache", Raw::Bool(true));
+    for binary in [Raw::Blob, Raw::Response, Raw::Bytes(String::new(), 9.0)] {
+        let told = warnings(binary.clone(), std::slice::from_ref(&cache), false);
+        assert!(told.len() == 1 && told[0].starts_with("nodegenModels[0].cache has no effect"), "{told:?}");
+        assert_eq!(warnings(binary.clone(), &[cache.clone(), ("integrity", text(sum))], false), [""; 0]);
+        assert_eq!(warnings(binary.clone(), &[], true), [""; 0], "the default is for those that can be");
+        assert_eq!(warnings(binary, &[("cache", Raw::Bool(false))], true), [""; 0]);
+    }
+    for binary in [text("/a.zip"), Raw::Function] {
+        assert_eq!(warnings(binary, std::slice::from_ref(&cache), false), [""; 0]);
+    }
+}

@@ -8,9 +8,18 @@ import { chromeFlags, findChromes } from "./browsers.mjs";
  *   `args` come on top of the flags that every run needs
  * @returns {Promise<import("playwright-core").Browser>}
  */
-export async function launch({ args = [], executablePath = findChromes()[0], ...rest } = {}) {
+export const launch = async (options) => chromium.launch(optionsOf(options));
+
+/**
+ * Starts it with a profile that stays in this folder, as a user has one; gives its only context.
+ * @param {string} folder
+ * @param {Parameters<typeof launch>[0]} [options]
+ */
+export const launchProfile = async (folder, options) => chromium.launchPersistentContext(folder, optionsOf(options));
+
+function optionsOf({ args = [], executablePath = findChromes()[0], ...rest } = {}) {
   if (!executablePath) throw new Error("No Chromium-like browser is installed. Run `npm run setup`.");
   // Playwright would leave the sandbox off by default; only root has to.
   const chromiumSandbox = process.getuid?.() !== 0;
-  return chromium.launch({ executablePath, headless: true, chromiumSandbox, args: [...chromeFlags(), ...args], ...rest });
+  return { executablePath, headless: true, chromiumSandbox, args: [...chromeFlags(), ...args], ...rest };
 }

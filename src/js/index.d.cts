@@ -226,6 +226,9 @@ declare class Spark {
   /** What every configured model is doing now, in the order of the configuration. */
   stats(): Spark.ModelStats[];
 
+  /** What is kept of models, with {@link Spark.CommonConfig.cache}; all instances of a site share it. */
+  readonly cache: Spark.ModelCache;
+
   /**
    * Whether `error` comes from this package, also from another copy of it on the page, where `instanceof` fails.
    *
@@ -328,6 +331,12 @@ declare namespace Spark {
      * @defaultValue true
      */
     lockdown?: boolean | undefined;
+    /**
+     * Whether models are kept, unpacked, in the browser's Cache Storage: a later visit then needs neither the network nor the
+     * package. It is the default of the models. What is kept is used until it is cleared, see {@link Spark.cache}.
+     * @defaultValue false
+     */
+    cache?: boolean | undefined;
     /**
      * Where the page serves this package's `worker.js`, for policies without `blob:` workers. It must be of the same origin
      * and of this version. Without it workers come from this script.
@@ -619,6 +628,12 @@ declare namespace Spark {
      * @defaultValue what the configuration's own `lockdown` says
      */
     lockdown?: boolean | undefined;
+    /**
+     * Whether the model is kept for later visits. Only where an address or `integrity` tells the package again: not for bytes
+     * or a `Response` alone. With `integrity` nothing is asked of whatever `binary` is.
+     * @defaultValue what the configuration's own `cache` says
+     */
+    cache?: boolean | undefined;
     /** What is known about the model. A whole `ModelMetaData.json` may be given; else the one in the package counts. */
     metaData?: ModelMetaData | null | undefined;
 
@@ -1085,6 +1100,8 @@ declare namespace Spark {
     crash: SparkEvent<CrashDetail>;
     /** A replica starts in the place of one that was lost. */
     restart: SparkEvent<ReplicaDetail>;
+    /** The cache was asked for a model, or changed. */
+    cache: SparkEvent<CacheDetail>;
     /** `destroy()` has ended everything. */
     destroy: SparkEvent<null>;
   }
@@ -1178,6 +1195,42 @@ declare namespace Spark {
     readonly instantiate?: number;
     /** Constructing the workbook. */
     readonly construct?: number;
+    /** Reading what the cache has of the model, in place of `fetch` and `unpack`. */
+    readonly cache?: number;
+  }
+
+  /** What the event `cache` tells. */
+  export interface CacheDetail extends ModelDetail {
+    /**
+     * The model was in the cache; was not; is from now on; was there but damaged, and was taken out; or storage failed, or is
+     * denied, or is full. No call fails for it: the package is loaded.
+     */
+    readonly status: "hit" | "miss" | "stored" | "dropped" | "failed";
+    /** Why it was dropped or failed. */
+    readonly reason?: string;
+  }
+
+  /** What is kept of models. */
+  export interface ModelCache {
+    /** What there is; nothing where storage is denied. */
+    readonly list: () => Promise<CacheEntry[]>;
+    /**
+     * Takes out the model with this version id, or all of them. Models that are loaded stay so.
+     * @returns A promise of whether nothing is left; `false` where the browser did not allow it.
+     */
+    readonly clear: (versionId?: string) => Promise<boolean>;
+  }
+
+  /** A model that is kept. */
+  export interface CacheEntry {
+    /** As it was configured. */
+    readonly versionId: string;
+    /** The address that it came from, without its query; or the `integrity` that names it. */
+    readonly source: string;
+    /** Its size. */
+    readonly bytes: number;
+    /** When it was kept. */
+    readonly storedAt: Date;
   }
 
   // ------------------------------------------------------------------------------------------------------- State

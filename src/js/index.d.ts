@@ -77,6 +77,9 @@ export import LogLevel = Spark.LogLevel;
 export import LogFunction = Spark.LogFunction;
 export import Logger = Spark.Logger;
 export import ModelStats = Spark.ModelStats;
+export import CacheDetail = Spark.CacheDetail;
+export import CacheEntry = Spark.CacheEntry;
+export import ModelCache = Spark.ModelCache;
 
 export import ColumnarSerializer = Spark.ColumnarSerializer;
 export import ColumnarOptions = Spark.ColumnarOptions;

@@ -9,7 +9,7 @@ const PAUSE = 100;
 export function progressTo(onProgress) {
   if ((onProgress ?? undefined) === undefined) return undefined;
   if (typeof onProgress !== "function") {
-    const message = "options.onProgress must be a function: it is called with { loaded, total, phase }.";
+    const message = "options.onProgress must be a function of { loaded, total, phase }.";
     throw new BadRequestError(message, { path: "options.onProgress" });
   }
   let told = -Infinity;

@@ -3,12 +3,13 @@
 import { WasmRunnerErrors } from "./errors.js";
 
 /** The steps of a start, by the numbers that workers give them. */
-const PHASES = ["worker", "fetch", "verify", "unpack", "compile", "glue", "instantiate", "construct"];
+const PHASES = ["worker", "fetch", "verify", "unpack", "compile", "glue", "instantiate", "construct", "cache"];
 
 /** What becomes of an event in a log: its level and its words. */
 const LINES = {
   load: ["info", () => "is being loaded"],
   ready: ["info", ({ replica, times }) => `has replica ${replica} ready after ${Math.round(times?.total)} ms`],
+  cache: ["info", ({ status, reason }) => `in the cache: ${status}${reason ? ` (${reason})` : ""}`],
   evict: ["info", () => "left memory to make room"],
   crash: ["error", ({ replica, error }) => `lost replica ${replica}: ${error.code}: ${error.message}`],
   restart: ["info", ({ replica }) => `has replica ${replica} starting in the place of a lost one`],

@@ -1,5 +1,6 @@
 // First, so that gzip sees how much of it stands before it too: our bindings.
 import workerText from "spark:worker";
+import { cache, cached, keep } from "./cache.js";
 import { ColumnarSerializer } from "./columnar.js";
 import { dateMs } from "./dates.js";
 import { BadRequestError, SparkError, WasmRunnerErrors, makeError } from "./errors.js";
@@ -59,6 +60,8 @@ const host = {
   externalReply,
   lockName,
   whenFree,
+  cached,
+  keep,
   later,
   watchSleep,
   mostPages,
@@ -202,6 +205,10 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
 
   stats() {
     return Spark.#clientOf(this, Spark.prototype.stats).stats();
+  }
+
+  get cache() {
+    return cache;
   }
 
   // Later, so that a listener may do anything.

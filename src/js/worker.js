@@ -126,7 +126,7 @@ self.addEventListener(
           held();
           return new Promise(() => {});
         };
-        if (data.lock) navigator.locks.request(data.lock, hold).catch(held);
+        if (data.lock && navigator.locks) navigator.locks.request(data.lock, hold).catch(held);
         else held();
       });
       const receive = bindings.worker_main(environment);

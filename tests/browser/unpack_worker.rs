@@ -25,6 +25,7 @@ async fn run(job: &Job, binary: &JsValue) -> Outcome {
         integrity: None,
         max_pages: 65_536.0,
         progress: false,
+        keep: false,
         source: package.source.clone(),
     };
     job.run(&host(&JsValue::NULL), &package, load).await

@@ -30,6 +30,7 @@ fn image(whole: bool) -> Image<Js> {
         formspec_json: extra("{}"),
         names: Default::default(),
         max_pages: 1024.0,
+        wasm: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn load(source: Source<Js>) -> ToWorker<Js> {
         integrity: None,
         max_pages: 1024.0,
         progress: false,
+        keep: false,
         source,
     })
 }

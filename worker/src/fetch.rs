@@ -1,6 +1,7 @@
 //! Gets the bytes of a package from where the page says they are.
 
 use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
+use spark_execute_core::cache::without_query;
 use spark_execute_core::package::Limits;
 use spark_execute_core::protocol::Source;
 use spark_execute_core::text::quoted;
@@ -55,7 +56,7 @@ async fn fetch(
         let message = format!(
             "The package cannot be fetched from {}: the network or the server failed, or the server does not allow this \
              page to read it (CORS), or the page's Content Security Policy lacks the address in connect-src.",
-            shown(url)
+            without_query(url)
         );
         Failure::new(Code::BinaryFetch, message).with_details(describe(&error))
     };
@@ -84,7 +85,7 @@ async fn fetch(
             "The server answered {} {} for the package at {}. Check the address and the access to it.",
             response.status(),
             response.status_text(),
-            shown(url)
+            without_query(url)
         );
         return Err(Failure::new(Code::BinaryFetch, message).with_details(format!("content type: {kind}")));
     }
@@ -157,9 +158,4 @@ fn check_size(size: f64) -> Result<()> {
 
 async fn buffer(reading: Promise) -> std::result::Result<Uint8Array, JsValue> {
     Ok(Uint8Array::new(JsFuture::from(reading).await?.unchecked_ref::<ArrayBuffer>()))
-}
-
-/// The address without its query, which may carry a signature or a token.
-fn shown(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
 }

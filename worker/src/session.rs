@@ -102,7 +102,7 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, integrity, max_pages, progress, source } = load;
+        let Load { version_id, verify_checksums, integrity, max_pages, progress, keep, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => {
@@ -112,7 +112,8 @@ impl Session {
         };
         phases::over(Phase::Fetch, self.began.get());
         integrity::check(&bytes, &integrity).await?;
-        let unpacked = unpack(bytes, &version_id, verify_checksums, max_pages, Some(&self.environment)).await?;
+        let mut unpacked = unpack(bytes, &version_id, verify_checksums, max_pages, Some(&self.environment)).await?;
+        unpacked.keep(keep)?;
         for warning in unpacked.warnings {
             self.port.send(&FromWorker::Warning(warning));
         }

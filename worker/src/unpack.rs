@@ -33,6 +33,18 @@ pub struct Unpacked {
     pub image: Image<Js>,
     /// What the developer should know about the package.
     pub warnings: Vec<String>,
+    /// What was compiled.
+    wasm: Option<Uint8Array>,
+}
+
+impl Unpacked {
+    /// Puts the engine's bytes into the image, if the page wants to keep it.
+    pub fn keep(&mut self, keep: bool) -> Result<()> {
+        if let Some(wasm) = self.wasm.take().filter(|_| keep) {
+            self.image.wasm = Some(Js(blob(&wasm, "")?.into()));
+        }
+        Ok(())
+    }
 }
 
 /// Unpacks, checks and compiles `bytes`; with the platform's inflater where there is an `environment`.
@@ -57,7 +69,7 @@ async fn read(
     let want = Want { version_id: Some(version_id), verify_checksums, limits: Limits::default() };
     let opened = package::open(JsReader::new(bytes.clone()), &want)?;
     let inflating = environment.map(|environment| start_inflating(&opened, &bytes, environment)).unwrap_or_default();
-    let mut unpacking = Unpacking { opened, inflating, max_pages: max_pages as u32, compiling: None };
+    let mut unpacking = Unpacking { opened, inflating, max_pages: max_pages as u32, compiling: None, wasm: None };
     // The engine first: it compiles in other threads while the rest is inflated and checked.
     unpacking.part(Role::Engine).await?;
     let glue = unpacking.part(Role::Glue).await?;
@@ -73,7 +85,7 @@ async fn read(
         }
         Err(failure) => (ModelMetadata::default(), Some(package::unreadable(&failure.message))),
     };
-    let Unpacking { opened, compiling, .. } = unpacking;
+    let Unpacking { opened, compiling, wasm, .. } = unpacking;
     let mut warnings = opened.warnings().to_vec();
     warnings.extend(odd);
     let compiling =
@@ -103,6 +115,7 @@ async fn read(
             formspec_json,
             names,
             max_pages: f64::from(max_pages),
+            wasm: None,
         },
         parts: Parts {
             module: module.unchecked_into(),
@@ -111,6 +124,7 @@ async fn read(
             max_pages: f64::from(max_pages),
         },
         warnings,
+        wasm,
     })
 }
 
@@ -125,7 +139,8 @@ pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<St
         bytes = slices.finish()?;
     }
     integrity::check(&bytes, &load.integrity).await?;
-    let unpacked = unpack(bytes, &load.version_id, load.verify_checksums, load.max_pages, None).await?;
+    let mut unpacked = unpack(bytes, &load.version_id, load.verify_checksums, load.max_pages, None).await?;
+    unpacked.keep(load.keep)?;
     Ok((unpacked.image, unpacked.warnings))
 }
 
@@ -159,6 +174,8 @@ struct Unpacking {
     max_pages: u32,
     /// The engine, and what of that it is held to. What is wrong is told once all parts were checked.
     compiling: Option<Result<(JsFuture, u32)>>,
+    /// What was compiled.
+    wasm: Option<Uint8Array>,
 }
 
 /// Has the platform inflate what is not too large for it.
@@ -202,7 +219,11 @@ impl Unpacking {
         if role == Role::Engine {
             let began = phases::clock();
             let lowered = limit::lower(bytes, self.max_pages);
-            self.compiling = Some(lowered.map(|Lowered { bytes, max_pages }| (compiled(&bytes, began), max_pages)));
+            self.compiling = Some(lowered.map(|Lowered { bytes, max_pages }| {
+                let compiling = compiled(&bytes, began);
+                self.wasm = Some(bytes);
+                (compiling, max_pages)
+            }));
         }
     }
 

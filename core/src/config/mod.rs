@@ -55,6 +55,7 @@ const KNOWN: &[&str] = &[
     "cancelGrace",
     "replica",
     "lockdown",
+    "cache",
     "workerUrl",
     "wasmUrl",
     "createWorker",
@@ -132,7 +133,8 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
     let page_fetches = places::check(&fields)?;
     let default_lockdown = model::lockdown(&fields, true, &mut notes)?;
-    let defaults = (default_replica, default_pages, default_lockdown);
+    let default_cache = fields.boolean("cache", false)?;
+    let defaults = (default_replica, default_pages, default_lockdown, default_cache);
     let (models_key, entries) = entries(&fields, endpoint.is_some())?;
     let mut models = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {

@@ -30,6 +30,7 @@ pub(super) const KNOWN: &[&str] = &[
     "verifyChecksums",
     "integrity",
     "lockdown",
+    "cache",
     "metaData",
     "parallel",
     "instance",
@@ -91,6 +92,8 @@ pub struct Model {
     pub integrity: Option<String>,
     /// Whether its glue is kept from the network, storage and other contexts.
     pub lockdown: bool,
+    /// Whether it is kept, unpacked, for later visits of the page.
+    pub cache: bool,
     /// What `binary` is; its value stays in JavaScript, in the member `binary` of the entry.
     pub binary: BinaryKind,
     /// What the caller says about the model.
@@ -103,7 +106,7 @@ pub(super) fn parse(
     value: &Raw,
     index: usize,
     path: String,
-    (default_replica, default_pages, default_lockdown): (u32, u32, bool),
+    (default_replica, default_pages, default_lockdown, default_cache): (u32, u32, bool, bool),
     notes: &mut Notes,
 ) -> Result<Model> {
     let Some(fields) = Fields::of(value, path.as_str()) else {
@@ -143,6 +146,12 @@ pub(super) fn parse(
     }
     let integrity = integrity(&fields)?;
     let lockdown = lockdown(&fields, default_lockdown, notes)?;
+    let cache = fields.boolean("cache", default_cache)?;
+    let is_nameless = !matches!(binary, BinaryKind::Url(_) | BinaryKind::UrlObject(_) | BinaryKind::Function);
+    if cache && is_nameless && integrity.is_none() && fields.get("cache").is_some() {
+        let text = fields.at("cache") + " has no effect without an address or `integrity`.";
+        notes.warn("cache".into(), text);
+    }
     notes.unknown(&fields, "model", KNOWN, (&["timeout", "offlineMaxService", "sparkEndpoint"], "at the top level"));
     let lookup_id = version_id.to_ascii_lowercase();
     Ok(Model {
@@ -156,6 +165,7 @@ pub(super) fn parse(
         integrity,
         max_pages,
         lockdown,
+        cache,
         binary,
         metadata,
     })

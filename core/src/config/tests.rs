@@ -69,6 +69,7 @@ fn the_least_configuration_gets_the_defaults() {
         verify_checksums: true,
         integrity: None,
         lockdown: true,
+        cache: false,
         binary: BinaryKind::Function,
         metadata: ModelMetadata::default(),
     };
@@ -242,7 +243,8 @@ fn a_grace_may_be_nothing_but_not_less() {
 #[test]
 fn flags_are_booleans() {
     refused(parse(&and(&[("lockdown", Raw::Number(0.0))])), "lockdown", &["true or false"]);
-    for key in ["preventCleanup", "verifyChecksums", "lockdown"] {
+    refused(parse(&and(&[("cache", Raw::Number(0.0))])), "cache", &["true or false"]);
+    for key in ["preventCleanup", "verifyChecksums", "lockdown", "cache"] {
         for bad in [Raw::Null, Raw::Number(1.0), text("true")] {
             refused(one(&[(key, bad)]), &format!("nodegenModels[0].{key}"), &["true or false"]);
         }

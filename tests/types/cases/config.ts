@@ -9,9 +9,10 @@ const one = (model: NodegenModel) => new Spark({ nodegenModels: [model] });
 new Spark({
   nodegenModels: [
     { versionId, binary, type: "base64", replica: 2, preventCleanup: true, verifyChecksums: false, metaData: null },
-    { versionId: "b", binary, lockdown: true },
+    { versionId: "b", binary, lockdown: true, cache: false },
   ],
   lockdown: false,
+  cache: true,
   offlineMaxService: 5,
   memoryBudget: 2 * 1024 ** 3,
   memoryLimit: 512 * 1024 ** 2,
@@ -105,6 +106,10 @@ one({ versionId, binary, replica: "2" });
 one({ versionId, binary, preventCleanup: "true" });
 // @ts-expect-error text
 one({ versionId, binary, lockdown: "off" });
+// @ts-expect-error true or false
+new Spark({ nodegenModels: [{ versionId, binary }], cache: "opfs" });
+// @ts-expect-error true or false
+one({ versionId, binary, cache: 60 });
 // @ts-expect-error null is not a boolean
 new Spark({ nodegenModels: [{ versionId, binary }], lockdown: null });
 // @ts-expect-error not text

@@ -1,5 +1,5 @@
 // Watching an instance: events, numbers, the logger.
-import Spark, { type CrashDetail, type LogLevel, type ModelStats, type ReadyDetail, type StartTimes } from "spark-execute";
+import Spark, { type CacheEntry, type CrashDetail, type LogLevel, type ModelStats, type ReadyDetail, type StartTimes } from "spark-execute";
 import { is } from "./is.js";
 
 const nodegenModels = [{ versionId: "a", binary: "/a.zip" }];
@@ -34,6 +34,21 @@ spark.addEventListener("crash", ({ detail }) => {
   is<typeof detail, CrashDetail>(true);
   is<typeof detail.error.message, string>(true);
 });
+spark.addEventListener("cache", ({ detail: { versionId, status, reason } }) => {
+  is<typeof status, "hit" | "miss" | "stored" | "dropped" | "failed">(true);
+  is<typeof reason, string | undefined>(true);
+  versionId.toUpperCase();
+});
+
+// What is kept.
+is<ReturnType<typeof spark.cache.list>, Promise<CacheEntry[]>>(true);
+is<ReturnType<typeof spark.cache.clear>, Promise<boolean>>(true);
+is<CacheEntry["storedAt"], Date>(true);
+spark.cache.clear("a");
+// @ts-expect-error the id is text
+spark.cache.clear(5);
+// @ts-expect-error it is no Cache
+spark.cache.match("/a.zip");
 // @ts-expect-error it has no replica
 spark.addEventListener("load", ({ detail }) => detail.replica);
 // @ts-expect-error no such event

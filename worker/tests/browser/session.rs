@@ -81,6 +81,7 @@ fn load(source: Source<Js>) -> ToWorker<Js> {
         integrity: None,
         max_pages: 65_536.0,
         progress: false,
+        keep: false,
         source,
     })
 }
@@ -158,6 +159,7 @@ async fn every_step_of_starting_reports_its_failure() {
         formspec_json: None,
         names: Default::default(),
         max_pages: 65_536.0,
+        wasm: None,
     };
     page.send(&ToWorker::Start(image));
     assert_eq!(page.failure().await.code, Code::GlueFailed);
@@ -255,6 +257,7 @@ async fn what_cannot_be_sent_is_reported_instead() {
         formspec_json: None,
         names: Default::default(),
         max_pages: 65_536.0,
+        wasm: None,
     };
     Port::of_this_worker().send(&FromWorker::Unpacked(image));
     let sent = read_from_worker(wait(&outbox.next()).await.unwrap()).unwrap();

@@ -139,6 +139,7 @@ async fn an_image_is_loaded_from_bytes_or_text() {
             integrity: None,
             max_pages: 65_536.0,
             progress: false,
+            keep: false,
             source: Source::Blob(blob(&part)),
         };
         let (image, warnings) = load_image(load, is_text).await.unwrap();
@@ -150,6 +151,7 @@ async fn an_image_is_loaded_from_bytes_or_text() {
         integrity: None,
         max_pages: 65_536.0,
         progress: false,
+        keep: false,
         source: Source::Blob(blob(&"UEsD!".into())),
     };
     assert_eq!(load_image(load, true).await.err().unwrap().code, Code::Base64Invalid);
