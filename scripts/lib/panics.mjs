@@ -169,8 +169,10 @@ function withoutTexts(body) {
   return data;
 }
 
-/** The table of CRC-32, a kilobyte of noise that the zip crate has for its old encryption:
- * nobody gives it a password. What computes our sums makes its own when it runs (core/crc32). */
+/**
+ * The table of CRC-32, a kilobyte of noise that the zip crate has for its old encryption: nobody gives it a password.
+ * What computes our sums makes its own when it runs (core/crc32).
+ */
 function crcs() {
   const table = Buffer.alloc(1024);
   for (let byte = 0; byte < 256; byte++) {
