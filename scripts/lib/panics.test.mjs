@@ -20,6 +20,7 @@ const MODULE = `(module
   (import "host" "note" (func $note (param i32)))
   (memory (export "memory") 1)
   (data (i32.const 16) "a text.src/a.rs\\00other.rs, which is a text")
+  (data (i32.const 128) "said: capacity overflow. And this")
   (data (i32.const 64) "\\17\\00\\00\\00\\08\\00\\00\\00\\07\\00\\00\\00\\09\\00\\00\\00")
   (data (i32.const 80) "\\17\\00\\00\\00\\07\\00\\00\\00\\01\\02\\03\\04\\05\\06\\07\\08")
   (func $core::panicking::panic_fmt (call $note (i32.const 1)))
@@ -42,11 +43,12 @@ test("what panics traps without a word, and all else is as it was", async (t) =>
   assert.deepEqual(notes, [3, 5]);
 });
 
-test("places in sources become zeros, and nothing else does", async (t) => {
+test("places in sources and what panics say become zeros, and nothing else does", async (t) => {
   const silent = new WebAssembly.Module(silence(await assembled(t, MODULE)));
   const { memory } = new WebAssembly.Instance(silent, { host: { note() {} } }).exports;
   const bytes = Buffer.from(memory.buffer);
   assert.equal(bytes.toString("latin1", 16, 56), "a text.\0\0\0\0\0\0\0\0\0other.rs, which is a text".slice(0, 40));
+  assert.equal(bytes.toString("latin1", 128, 161), `said: ${"\0".repeat(17)}. And this`);
   assert.deepEqual([...bytes.subarray(64, 80)], Array(16).fill(0), "a path of this length begins there");
   assert.deepEqual([...bytes.subarray(80, 96)], [23, 0, 0, 0, 7, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8], "no path has this length");
 });

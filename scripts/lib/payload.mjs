@@ -20,7 +20,7 @@ export async function optimise(raw, flags, same) {
     const silent = raw.replace(/\.wasm$/, ".silent.wasm");
     await writeFile(silent, sortable(renameImports(silence(await readFile(raw)), same)));
     // The names are long, and their hashes are noise to every compressor.
-    const args = [silent, "-o", file, ...flags, "--minify-imports-and-exports-and-modules"];
+    const args = [silent, "-o", file, "--duplicate-import-elimination", ...flags, "--minify-imports-and-exports-and-modules"];
     const { stdout } = await run("wasm-opt", args, { title: "Optimising the WebAssembly" });
     await writeFile(map, stdout);
   }

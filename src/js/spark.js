@@ -176,7 +176,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
   }
 
   load(versionId, options) {
-    return Spark.#start(this, Spark.prototype.load, undefined, versionId, options, progressTo).response;
+    return Spark.#start(this, Spark.prototype.load, undefined, versionId, options, 0, progressTo).response;
   }
 
   executeWithCancellationToken(input, versionId, options) {
