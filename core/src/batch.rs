@@ -28,8 +28,9 @@ pub const ONLINE: Pace = Pace { micros: 2e6, unknown: FIRST, max: 200, chunks: 4
 /// Records of the first chunk once that is known: earlier calls may have been quicker than these. Then each chunk may have
 /// twice as many as one that went well.
 const FIRST: u32 = 16;
-/// Text that a chunk and its answers should have together, in UTF-16 units: the page holds so much of several of them.
-const CHUNK_UNITS: f64 = 1_048_576.0;
+/// Text that a chunk and its answers should have together, in UTF-16 units: the page holds so much of several of them, and
+/// longer texts have their memory from the system each time.
+const CHUNK_UNITS: f64 = 196_608.0;
 
 /// A batch's next steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ mod tests {
 
     /// A batch long under way.
     fn going(micros: Option<f64>, replicas: u32, remaining: Option<f64>) -> Progress {
-        Progress { micros, replicas, remaining, most: OFFLINE.max, units: 500.0 }
+        Progress { micros, replicas, remaining, most: OFFLINE.max, units: 300.0 }
     }
 
     #[test]
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn long_texts_travel_with_few_others() {
         let size = |units| plan(OFFLINE, Progress { units, ..going(Some(10.0), 1, None) }).size;
-        assert_eq!([size(0.0), size(1e4), size(1e6), size(1e9)], [500, 104, 1, 1]);
+        assert_eq!([size(0.0), size(1e4), size(1e6), size(1e9)], [500, 19, 1, 1]);
     }
 
     #[test]
