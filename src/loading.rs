@@ -22,7 +22,7 @@ impl Pool {
         if !self.spawn(replica) {
             return;
         }
-        self.progress(model, "fetch", None);
+        self.progress(model, "fetch", &JsValue::UNDEFINED);
         let pool = self.weak();
         let (config, binary) = (self.models[model].config.clone(), self.models[model].binary.borrow().clone());
         spawn_local(async move {
@@ -41,7 +41,7 @@ impl Pool {
             let package = match package {
                 Ok(package) if pool.fetches => {
                     let signal = pool.fetching(replica);
-                    let tell = |loaded, total| pool.progress(model, "fetch", Some((loaded, total)));
+                    let tell = |bytes| pool.progress(model, "fetch", &bytes);
                     package.fetched(signal, &tell).await.map_err(|failure| (failure, JsValue::UNDEFINED))
                 }
                 other => other,

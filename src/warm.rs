@@ -45,11 +45,10 @@ impl Pool {
         let _ = resolve.call1(&JsValue::UNDEFINED, &self.row(model).into());
     }
 
-    /// Tells those who wait for the model how far it is; `bytes` have come of its package, of how many if that is known.
-    pub(crate) fn progress(&self, model: ModelIndex, phase: &str, bytes: Option<(f64, Option<f64>)>) {
-        let (loaded, total) = bytes.map_or_else(Default::default, |(loaded, total)| (loaded.into(), total.into()));
+    /// Tells those who wait for the model how far it is; `bytes`: how many of its package have come, and of how many.
+    pub(crate) fn progress(&self, model: ModelIndex, phase: &str, bytes: &JsValue) {
         for tell in self.listening(model) {
-            let _ = tell.call3(&JsValue::UNDEFINED, &phase.into(), &loaded, &total);
+            let _ = tell.call2(&JsValue::UNDEFINED, &phase.into(), bytes);
         }
     }
 

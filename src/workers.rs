@@ -101,11 +101,10 @@ impl Pool {
                 state.scheduler.worker_up(id);
             }
             Ok(FromWorker::Held) => self.watch(id),
-            Ok(FromWorker::Progress { loaded, total }) => {
+            Ok(FromWorker::Progress(bytes)) => {
                 let model = self.state.borrow().scheduler.model_of(id);
                 if let Some(model) = model {
-                    let phase = if total == Some(loaded) { "unpack" } else { "fetch" };
-                    self.progress(model, phase, Some((loaded, total)));
+                    self.progress(model, "fetch", &bytes.0);
                 }
             }
             Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
@@ -127,7 +126,7 @@ impl Pool {
     fn expects(&self, id: ReplicaId, message: &FromWorker<Js>) -> bool {
         let said = match message {
             FromWorker::Up => Said::Up,
-            FromWorker::Unpacked(_) | FromWorker::Progress { .. } | FromWorker::Warning(_) => Said::Package,
+            FromWorker::Unpacked(_) | FromWorker::Progress(_) | FromWorker::Warning(_) => Said::Package,
             FromWorker::Held | FromWorker::Phases(_) => Said::Start,
             FromWorker::Ready { .. } => Said::Ready,
             // Whatever failed, there is no more to come.
@@ -146,7 +145,7 @@ impl Pool {
         let model = self.state.borrow().scheduler.model_of(id);
         if let Some(model) = model {
             self.learned(model, image.names.clone());
-            self.progress(model, "start", None);
+            self.progress(model, "start", &JsValue::UNDEFINED);
             self.state.borrow_mut().images[model] = Some(image);
             self.tell(|scheduler| scheduler.image_ready(id, now()));
         }

@@ -47,13 +47,8 @@ pub enum FromWorker<V> {
     Up,
     /// The worker holds the lock that it was told of, and will until its end.
     Held,
-    /// So much of the package has come.
-    Progress {
-        /// Bytes that are there.
-        loaded: f64,
-        /// Bytes of all of it, where the server tells.
-        total: Option<f64>,
-    },
+    /// How many bytes of the package have come, and of how many, where the server tells: an array.
+    Progress(V),
     /// The package was read and checked; more replicas can start.
     Unpacked(Image<V>),
     /// The engine is constructed and takes calls.
@@ -260,8 +255,7 @@ mod tests {
         for message in [
             FromWorker::Up,
             FromWorker::Held,
-            FromWorker::Progress { loaded: 5.0, total: Some(7.0) },
-            FromWorker::Progress { loaded: 5.0, total: None },
+            FromWorker::Progress(value("5, 7")),
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
             FromWorker::Reply { id: 1, response: value("{}"), micros: 12.5, heap: 1.0 },

@@ -106,7 +106,7 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
         match message {
             FromWorker::Up => Wire::named("Up"),
             FromWorker::Held => Wire::named("Held"),
-            FromWorker::Progress { loaded, total } => Wire::named("Progress").number(*loaded).number_or_none(*total),
+            FromWorker::Progress(bytes) => Wire::named("Progress").value(bytes),
             FromWorker::Unpacked(image) => Wire::named("Unpacked").image(image),
             FromWorker::Ready { is_async, heap } => Wire::named("Ready").flag(*is_async).number(*heap),
             FromWorker::Reply { id, response, micros, heap } => {
@@ -141,7 +141,7 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
             Some("Held") => FromWorker::Held,
-            Some("Progress") => FromWorker::Progress { loaded: items.number()?, total: items.number_or_none()? },
+            Some("Progress") => FromWorker::Progress(items.value()?),
             Some("Unpacked") => FromWorker::Unpacked(items.image()?),
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {

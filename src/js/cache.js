@@ -5,7 +5,7 @@
 /** Another number with every change of what entries look like. */
 const NAME = "spark-execute 1";
 /** No server has this name. */
-const ROOT = "https://spark-execute.invalid/";
+const ROOT = "https://spark.invalid/";
 /** The numbers of these steps of a start, see observe.js. */
 const [VERIFY, COMPILE, READ] = [2, 4, 8];
 
@@ -61,8 +61,8 @@ const tell = (host, versionId, status, error) =>
  * where nothing can be kept either. */
 export async function cached(key, versionId) {
   try {
-    const cache = await open();
-    const request = (await inside(cache, await placeOf(key, versionId))).pop();
+    const [cache, place] = await Promise.all([open(), placeOf(key, versionId)]);
+    const request = (await inside(cache, place)).pop();
     const response = request && (await cache.match(request));
     if (!response) return tell(this, versionId, "miss");
     try {

@@ -14,8 +14,9 @@ export function progressTo(onProgress) {
   }
   let told = -Infinity;
   let [loaded, total] = [0, undefined];
-  return (phase, ...bytes) => {
-    if (bytes[0] !== undefined) [loaded, total] = bytes;
+  return (phase, bytes) => {
+    if (bytes) [loaded, total] = bytes;
+    if (phase === "fetch" && loaded === total) phase = "unpack";
     const now = performance.now();
     if (phase !== "ready" && now < told + PAUSE) return;
     told = now;

@@ -37,6 +37,8 @@ test("a loaded model answers its first call without the network, and nothing was
     const { state, replicas } = spark.stats()[0];
     const again = await spark.load(id);
     const { volume } = await outputsOf(spark.execute(ask({ radius: 2, height: 5 }), id));
+    // Another replica may be ready before the one that loads.
+    await until(() => spark.stats()[0].times?.total > 0);
     const [{ done, failed }] = spark.stats();
     await spark.destroy();
     return { loaded, state, replicas, again: again.state, volume, done, failed, events };
@@ -44,7 +46,7 @@ test("a loaded model answers its first call without the network, and nothing was
   assert.deepEqual([got.state, got.again, got.done, got.failed], ["loaded", "loaded", 1, 0]);
   assert.ok(got.replicas >= 1);
   assert.deepEqual([got.loaded.versionId, got.loaded.state, got.loaded.done], [cylinder.id, "loaded", 0]);
-  assert.ok(got.loaded.replicas >= 1 && got.loaded.memory > 0 && got.loaded.times.total > 0);
+  assert.ok(got.loaded.replicas >= 1 && got.loaded.memory > 0);
   assert.equal(got.volume.toFixed(3), "62.832");
   assert.deepEqual(got.events.slice(0, 2), ["load", "ready"]);
   assert.equal(got.events.filter((type) => type === "execute").length, 1, "a load is no call");

@@ -14,8 +14,8 @@ use crate::js::{Step, describe, get, now, set};
 use crate::slices::Slices;
 use crate::wire::Js;
 
-/// Hears how many bytes have come, and of how many.
-pub type Progress<'a> = &'a dyn Fn(f64, Option<f64>);
+/// Hears how many bytes have come, and of how many: in an array.
+pub type Progress<'a> = &'a dyn Fn(JsValue);
 
 /// `progress` is told at most so often, in milliseconds.
 const PROGRESS_MS: f64 = 100.0;
@@ -117,7 +117,8 @@ async fn fetch(
             && (done || now() >= told + PROGRESS_MS)
         {
             told = now();
-            progress(total, if done { Some(total) } else { size });
+            let all = if done { Some(total) } else { size };
+            progress(Array::of2(&total.into(), &all.into()).into());
         }
         if done {
             return Slices::of(pieces, total).finish();

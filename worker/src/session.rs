@@ -106,7 +106,7 @@ impl Session {
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => {
-                let tell = |loaded, total| self.port.send(&FromWorker::Progress { loaded, total });
+                let tell = |bytes| self.port.send(&FromWorker::Progress(Js(bytes)));
                 fetch::bytes(source, JsValue::UNDEFINED, progress.then_some(&tell as fetch::Progress<'_>)).await?
             }
         };
