@@ -5,6 +5,7 @@
 //! facade in `src/js/`, which this crate serves.
 
 mod answers;
+mod batch;
 mod cache;
 mod call;
 mod client;

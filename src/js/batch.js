@@ -3,6 +3,7 @@
 
 import { makeError } from "./errors.js";
 import { iteratorOf, sourceError } from "./sources.js";
+import { later } from "./turns.js";
 
 /** Progress is told at most this often, in milliseconds. */
 const PROGRESS_MS = 100;
@@ -156,7 +157,7 @@ class Batch {
         if (this.#open === open) continue;
         open = this.#open;
         if (performance.now() - began > TURN_MS) {
-          waits = new Promise((turn) => setTimeout(turn));
+          waits = new Promise(later);
           break;
         }
       }

@@ -1,0 +1,79 @@
+//! What the facade asks for a batch: how many records to send together, and to send them.
+
+use js_sys::{Array, Function};
+use spark_execute_core::batch::{self, Plan, Progress};
+use spark_execute_core::online;
+use wasm_bindgen::prelude::*;
+
+use crate::call::{End, Pending};
+use crate::client::Client;
+use crate::host::Context;
+use crate::online::Online;
+use crate::platform::{has_workers, now};
+use crate::request::{Named, Prepared};
+
+#[wasm_bindgen]
+impl Client {
+    /// How many records of a batch to send to the model together, and 1024 times how many such chunks may be there; -1 is the
+    /// endpoint. What nobody knows is NaN. See [`Progress`].
+    pub fn plan(&self, model: i32, remaining: f64, most: u32, units: f64, micros: f64) -> u32 {
+        let known = |value: f64| Some(value).filter(|value| !value.is_nan());
+        let (remaining, micros) = (known(remaining), known(micros));
+        let Plan { size, room } = match usize::try_from(model) {
+            Ok(model) => {
+                let replicas = self.config.models.get(model).map_or(1, |model| model.replica);
+                let micros = self.pool.state.borrow().scheduler.micros(model);
+                batch::plan(batch::OFFLINE, Progress { micros, replicas, remaining, most, units })
+            }
+            Err(_) => batch::plan(batch::ONLINE, Progress { micros, replicas: 1, remaining, most, units }),
+        };
+        room * 1024 + size
+    }
+
+    /// Whether the endpoint takes chunks for this version, after an answer to one had this status, or 0.
+    #[wasm_bindgen(js_name = takesChunks)]
+    pub fn takes_chunks(&self, version_id: &str, status: u16) -> bool {
+        let address = |online: &Online| online::chunk_address(&online.endpoint, version_id);
+        !online::refuses_chunks(status) && self.pool.online.as_deref().and_then(address).is_some()
+    }
+
+    /// Starts a chunk, records of a batch: for the model as one text with NUL behind each of them, for the endpoint (-1) as a
+    /// body for v4. It is a call, except that `resolve` gets the answer's text as it is, and returns `false` where it does not
+    /// fit. `timeout` is NaN for the configured one.
+    #[allow(clippy::too_many_arguments, reason = "as for `execute`")]
+    pub fn chunk(
+        &self,
+        model: i32,
+        version_id: String,
+        text: &JsValue,
+        records: u32,
+        timeout: f64,
+        resolve: Function,
+        reject: Function,
+    ) -> u32 {
+        let model = usize::try_from(model).ok();
+        if self.pool.is_destroyed() || (model.is_some() && !has_workers()) {
+            // Its records tell why, one by one.
+            let _ = reject.call0(&JsValue::UNDEFINED);
+            return 0;
+        }
+        let now = now();
+        let timeout = if timeout.is_nan() { self.config.timeout_ms } else { timeout };
+        let call = Pending {
+            model,
+            began: now,
+            deadline: now + timeout,
+            fallback: false,
+            failure: None,
+            request: Prepared { output: "string".into(), ..Prepared::usual(Array::of1(text).into()) },
+            records,
+            names: Named::default(),
+            context: Context { version_id: Some(version_id), ..Context::default() },
+            parent: None,
+            chain: None,
+            end: End::Promise { resolve, reject },
+            leg: None,
+        };
+        self.pool.call(call, now)
+    }
+}
