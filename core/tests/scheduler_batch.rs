@@ -81,3 +81,49 @@ fn a_chunk_that_crashes_its_engine_does_not_count_against_the_model() {
     }
     assert_eq!(bench.call(9, 0), [post(7, 9)]);
 }
+
+#[test]
+fn records_that_crash_alone_do_not_count_against_the_model_either() {
+    let mut bench = Bench::loaded(1);
+    for call in 2..12 {
+        bench.start(call, chunk(0, 1));
+        let replica = call - 1;
+        bench.scheduler.call_failed(replica, call, trap(), true, bench.now);
+        assert_eq!(failed(&bench.actions()), [(call, Code::EngineTrap)]);
+        bench.tick(bench.now);
+        bench.ready(replica + 1);
+    }
+    assert_eq!(bench.start(12, chunk(0, 1)), [post(11, 12)]);
+    // A caller's own calls do.
+    for call in 20..23 {
+        let replica = call - 9;
+        if call > 20 {
+            bench.start(call, offline(0, 60_000.0));
+        } else {
+            bench.reply(11, 12, 100.0);
+            bench.start(call, offline(0, 60_000.0));
+        }
+        bench.scheduler.call_failed(replica, call, trap(), true, bench.now);
+        bench.actions();
+        bench.tick(bench.now);
+        bench.ready(replica + 1);
+    }
+    assert_eq!(failed(&bench.start(30, offline(0, 60_000.0))), [(30, Code::CircuitOpen)]);
+}
+
+#[test]
+fn records_that_wait_for_a_replacement_have_their_time_from_when_they_are_computed() {
+    let mut bench = Bench::loaded(1);
+    bench.start(2, chunk(0, 1));
+    bench.scheduler.call_failed(1, 2, trap(), true, bench.now);
+    bench.actions();
+    // No replica is ready: these wait for the next one, and for each other.
+    for call in 3..9 {
+        bench.start(call, chunk(0, 1));
+    }
+    assert_eq!(failed(&bench.tick(5_000.0)), []);
+    bench.now = 5_000.0;
+    bench.ready(2);
+    assert_eq!(failed(&bench.tick(5_999.0)), []);
+    assert_eq!(failed(&bench.tick(6_000.0)), [(3, Code::Timeout)]);
+}

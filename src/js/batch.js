@@ -200,8 +200,10 @@ class Batch {
 
   #add(step) {
     if (this.#over) return;
+    if (Object(step) !== step) throw new TypeError(`its iterator gave ${String(step)} in place of { value, done }`);
     if (step.done) {
       this.#ended = true;
+      if (this.#pulled === 0) this.#tell();
       return;
     }
     const record = step.value;
@@ -245,6 +247,11 @@ class Batch {
       answers.then(
         (answers) => this.#arrived(chunk, answers),
         (error) => {
+          // Alone they would only be more for a server that has too much to do.
+          if (error?.code === "RATE_LIMITED" || error?.status === 503) {
+            for (const at of chunk.records.keys()) this.#settle(chunk, at, error);
+            return;
+          }
           // One of them may be at fault. Alone, only that one fails.
           if (chunk.left > 1 || error?.code !== "TIMEOUT") return this.#arrived(chunk, chunk.outcomes);
           error.input = chunk.records[0];

@@ -19,7 +19,19 @@ async function sumOf(bytes) {
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const folder = (versionId) => `${ROOT}${encodeURIComponent(versionId.toLowerCase())}/`;
+/** With a sign before it: "." and ".." would lead elsewhere. */
+const folder = (versionId) => `${ROOT}=${encodeURIComponent(versionId.toLowerCase())}/`;
+
+/** What storage does not give in that time, in milliseconds, it does not give: calls wait for it. */
+const PATIENCE = 10_000;
+
+function inTime(work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("The storage does not answer.")), PATIENCE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
 
 async function open() {
   if (!globalThis.caches) throw new Error("There is no Cache Storage here: it needs https.");
@@ -61,44 +73,48 @@ const tell = (host, versionId, status, error) =>
  * where nothing can be kept either. */
 export async function cached(key, versionId) {
   try {
-    const [cache, place] = await Promise.all([open(), placeOf(key, versionId)]);
-    const request = (await inside(cache, place)).pop();
-    const response = request && (await cache.match(request));
-    if (!response) return tell(this, versionId, "miss");
-    try {
-      const found = await read(response, request.url);
-      tell(this, versionId, "hit");
-      return found;
-    } catch (error) {
-      await cache.delete(request);
-      tell(this, versionId, "dropped", error);
-    }
+    const [status, found] = await inTime(find(key, versionId));
+    tell(this, versionId, status, status === "dropped" && found);
+    return status === "hit" ? found : undefined;
   } catch (error) {
     tell(this, versionId, "failed", error);
     return null;
   }
 }
 
+async function find(key, versionId) {
+  const [cache, place] = await Promise.all([open(), placeOf(key, versionId)]);
+  const request = (await inside(cache, place)).pop();
+  const response = request && (await cache.match(request));
+  if (!response) return ["miss"];
+  try {
+    return ["hit", await read(response, request.url)];
+  } catch (error) {
+    await cache.delete(request);
+    return ["dropped", error];
+  }
+}
+
 /** Keeps an image, in the place of what was kept of this version id. */
 export function keep(...of) {
-  writing = Promise.all([writing, write.apply(this, of)]);
+  const [, versionId] = of;
+  const written = inTime(write(...of)).then(
+    () => tell(this, versionId, "stored"),
+    (error) => tell(this, versionId, "failed", error),
+  );
+  writing = Promise.all([writing, written]);
 }
 
 async function write(key, versionId, source, message) {
-  try {
-    const cache = await open();
-    const text = JSON.stringify(message, (name, item) => (isBlob(item) ? { size: item.size, type: item.type } : item));
-    const texts = new Blob([text]);
-    const body = new Blob([texts, ...message.filter(isBlob)]);
-    const url = (await placeOf(key, versionId)) + (await sumOf(await body.arrayBuffer()));
-    const about = { versionId, source, bytes: body.size, storedAt: Date.now() };
-    const headers = { "x-text": texts.size, "x-about": encodeURIComponent(JSON.stringify(about)) };
-    await cache.put(url, new Response(body, { headers }));
-    for (const old of await inside(cache, folder(versionId))) if (old.url !== url) await cache.delete(old);
-    tell(this, versionId, "stored");
-  } catch (error) {
-    tell(this, versionId, "failed", error);
-  }
+  const cache = await open();
+  const text = JSON.stringify(message, (name, item) => (isBlob(item) ? { size: item.size, type: item.type } : item));
+  const texts = new Blob([text]);
+  const body = new Blob([texts, ...message.filter(isBlob)]);
+  const url = (await placeOf(key, versionId)) + (await sumOf(await body.arrayBuffer()));
+  const about = { versionId, source, bytes: body.size, storedAt: Date.now() };
+  const headers = { "x-text": texts.size, "x-about": encodeURIComponent(JSON.stringify(about)) };
+  await cache.put(url, new Response(body, { headers }));
+  for (const old of await inside(cache, folder(versionId))) if (old.url !== url) await cache.delete(old);
 }
 
 /** `spark.cache`. */

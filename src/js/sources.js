@@ -11,8 +11,8 @@ export function sourceError(cause, pulled) {
 
 /** The iterator, sync or async, of an array, an iterable, an async iterable or a `ReadableStream`. */
 export function iteratorOf(source) {
-  const start = source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
   try {
+    const start = source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
     if (typeof start === "function" && typeof source !== "string") return start.call(source);
     // Not every browser's streams can be iterated.
     if (typeof source?.getReader === "function") {

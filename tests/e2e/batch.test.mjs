@@ -227,6 +227,25 @@ test("a compiled engine's crash costs its record alone", async (page) => {
   await page.workers(0);
 });
 
+test("neighbours that crash cost themselves alone, in a model that is loaded and in one that is not", async (page) => {
+  const got = await run(page, async (binary) => {
+    const found = [];
+    for (const [before, replica] of [[0, 1], [100, 1], [100, 2]]) {
+      const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica }] });
+      if (before > 0) await spark.execute(ask({ tag: "first" }), "m");
+      const traps = Array.from({ length: 5 }, () => ask({ end: "trap" }));
+      const items = await all(spark.executeMany([...tags(before), ...traps, ...tags(50)], "m"));
+      found.push(items.map((item) => shown(item)[1]));
+      await spark.destroy();
+    }
+    return found;
+  }, echo);
+  const right = (count) => Array.from({ length: count }, (_, tag) => String(tag));
+  const wanted = (before) => [...right(before), ...Array(5).fill("ENGINE_TRAP"), ...right(50)];
+  assert.deepEqual(got, [wanted(0), wanted(100), wanted(100)]);
+  await page.workers(0);
+});
+
 test("a worker that miscounts is ended, and its records are computed again", async (page) => {
   const got = await run(page, async (binary) => {
     let forged = 0;

@@ -79,6 +79,54 @@ test("storage that is denied, or is not there, or has no room, fails no call and
   }
 });
 
+test("storage that never answers holds up neither calls nor whoever lists and clears", async (page) => {
+  const binary = served(page, "/silent.zip", "cylinder");
+  const silences = {
+    open: () => (CacheStorage.prototype.open = () => new Promise(() => {})),
+    put: () => (Cache.prototype.put = () => new Promise(() => {})),
+  };
+  for (const [name, fall] of Object.entries(silences)) {
+    await visits(page);
+    const got = await page.run(async ({ binary, fall }) => {
+      const { setTimeout } = globalThis;
+      // The patience that we have with storage, without the wait.
+      globalThis.setTimeout = (work, ms, ...of) => setTimeout(work, ms === 10_000 ? 20 : ms, ...of);
+      const { open } = CacheStorage.prototype;
+      (0, eval)(fall)();
+      const { outputs, status, reason } = await visit({ binary });
+      CacheStorage.prototype.open = open;
+      const { cache } = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+      return { volume: outputs.volume.toFixed(3), status, reason, list: (await cache.list()).length, cleared: await cache.clear() };
+    }, { binary, fall: String(fall) });
+    const status = name === "put" ? "miss,failed" : "failed";
+    assert.deepEqual(got, { volume: VOLUME, status, reason: "Error: The storage does not answer.", list: 0, cleared: true }, name);
+  }
+});
+
+test("version ids that mean something in addresses are ids like others", async (page) => {
+  const binary = served(page, "/dots.zip", "cylinder");
+  for (const versionId of [".", "..", "../m", "%2e", "a/b", "=", "__proto__"]) {
+    for (const wanted of ["miss,stored", "hit"]) {
+      await visits(page);
+      const status = await page.run(async ({ binary, versionId }) => {
+        const spark = new Spark({ nodegenModels: [{ versionId, binary }], cache: true });
+        const told = watch(spark);
+        await spark.execute(ask({ radius: 2, height: 5 }), versionId);
+        const status = await settled(told);
+        await spark.destroy();
+        return status;
+      }, { binary, versionId });
+      assert.equal(status, wanted, versionId);
+    }
+    const left = await page.run(async ({ binary, versionId }) => {
+      const { cache } = new Spark({ nodegenModels: [{ versionId, binary }] });
+      const before = (await cache.list()).map((entry) => entry.versionId);
+      return [before, await cache.clear(versionId), (await cache.list()).length];
+    }, { binary, versionId });
+    assert.deepEqual(left, [[versionId], true, 0]);
+  }
+});
+
 test("a real quota that is used up fails no call", async (page) => {
   const binary = served(page, "/quota.zip", "cylinder");
   await visits(page);

@@ -279,12 +279,6 @@ test("a source that is no proper one fails the batch", async () => {
   const steps = [() => undefined, () => 5, failing, () => Promise.reject(boom), () => Promise.resolve()];
   for (const next of steps) {
     const iterator = batch({ [Symbol.iterator]: () => ({ next }) }, host());
-    if (next === steps[1]) {
-      // A step without `done` is a record without value.
-      assert.equal((await iterator.next()).value.error.code, "REQUEST_INVALID");
-      await iterator.return();
-      continue;
-    }
     await assert.rejects(iterator.next(), (error) => error.path === "inputs" && /after 0 records/.test(error.message));
     assert.deepEqual(await iterator.next(), { value: undefined, done: true });
   }
@@ -292,6 +286,7 @@ test("a source that is no proper one fails the batch", async () => {
     await assert.rejects(batch({ [Symbol.iterator]: () => iterator }, host()).next(), (error) => error.path === "inputs");
   }
   assert.throws(() => batch({ [Symbol.iterator]: failing }, host()), (error) => error.cause === boom);
+  assert.throws(() => batch({ get [Symbol.asyncIterator]() { throw boom; } }, host()), (error) => error.cause === boom);
   const stream = new ReadableStream({ pull: (controller) => controller.error(boom) });
   await assert.rejects(batch(stream, host()).next(), (error) => error.cause === boom);
 });
@@ -348,4 +343,30 @@ test("making texts of many records does not keep the page: it has a turn between
   running = false;
   await counted;
   assert.ok(turns >= 5, `${turns}`);
+});
+
+test("a chunk that a busy server refuses fails with that, and is not sent again in pieces", async () => {
+  for (const about of [{ code: "RATE_LIMITED", status: 429 }, { code: "SERVER_ERROR", status: 503 }]) {
+    const fault = (record) => {
+      if (record === 5) throw Object.assign(new SparkError("busy", { code: about.code }), about);
+    };
+    for (const ordered of [true, false]) {
+      const model = host({ fault });
+      const told = [];
+      const items = [];
+      const onProgress = (progress) => told.push(progress);
+      for await (const item of batch(numbers(10), model, { ordered, onProgress })) items.push(item);
+      items.sort((a, b) => a.index - b.index);
+      assert.deepEqual(items.map(({ error, response }) => error?.code ?? response), [0, 2, 4, 6, ...Array(4).fill(about.code), 16, 18]);
+      assert.deepEqual([model.seen.singles, told.at(-1).done, told.at(-1).failed], [[], 10, 4]);
+    }
+  }
+});
+
+test("of a batch without records the end is told, too", async () => {
+  for (const source of [[], new Set(), (function* () {})()]) {
+    const told = [];
+    for await (const item of batch(source, host(), { onProgress: (progress) => told.push(progress.done) })) assert.fail(String(item));
+    assert.deepEqual(told, [0]);
+  }
 });

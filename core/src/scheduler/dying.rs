@@ -43,8 +43,7 @@ impl Scheduler {
     /// may name one that is over.
     pub fn call_failed(&mut self, id: ReplicaId, call: CallId, failure: Failure, fatal: bool, now: f64) {
         let Some(replica) = self.replicas.get_mut(&id) else { return };
-        let records = replica.end(call, now, self.policy.cancel_grace_ms);
-        let ended = records > 0;
+        let ended = replica.end(call, now, self.policy.cancel_grace_ms) > 0;
         if !ended && !fatal {
             return;
         }
@@ -52,8 +51,8 @@ impl Scheduler {
         self.now = now;
         if fatal {
             self.note_crash(id, &failure);
-            // The records of a chunk are tried again one by one: that tells whether the model fails again and again.
-            if records <= 1 {
+            // A batch goes on after records that crash, however many of them are neighbours.
+            if self.calls.get(&call).is_none_or(|open| open.records == 0) {
                 self.models[model].circuit.failed(&failure, now);
             }
         }

@@ -2,8 +2,9 @@
 
 use super::{Call, CallId, CallSpec, ModelIndex, Phase, Scheduler, children};
 
-/// So many calls of a batch may be before another one, however long they take.
-const QUEUE: f64 = 4.0;
+/// So many calls of a batch may be before another one, each for as long as it may take: the records of a chunk that took too
+/// long are called one by one.
+const QUEUE: f64 = 1024.0;
 
 impl Scheduler {
     /// Which model `call` means is not known yet: it waits here, until the shell has [settled](Self::answered_online) it
@@ -38,8 +39,7 @@ impl Scheduler {
         let &CallSpec { model, fallback, parent, timeout_ms, records } = spec;
         self.now = now;
         let mut deadline = now + timeout_ms;
-        if records > 0 && model.is_some_and(|model| self.has_ready(model)) {
-            // Others of its batch are before it, each of which may take as long.
+        if records > 0 && model.is_some_and(|model| self.models[model].phase == Phase::Loaded) {
             deadline += timeout_ms * QUEUE;
         }
         if let Some(id) = parent {
