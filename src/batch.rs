@@ -37,6 +37,12 @@ impl Client {
         !online::refuses_chunks(status) && self.pool.online.as_deref().and_then(address).is_some()
     }
 
+    /// Whether an answer with this status to a chunk is the answer to each of its records.
+    #[wasm_bindgen(js_name = failsRecords)]
+    pub fn fails_records(&self, status: u16) -> bool {
+        online::fails_records(status)
+    }
+
     /// Starts a chunk, records of a batch: for the model as one text with NUL behind each of them, for the endpoint (-1) as a
     /// body for v4. It is a call, except that `resolve` gets the answer's text as it is, and returns `false` where it does not
     /// fit. `timeout` is NaN for the configured one.

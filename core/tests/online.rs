@@ -7,8 +7,8 @@ mod online_kit;
 use online_kit::endpoint;
 use spark_execute_core::config::{AuthType, Endpoint, Form};
 use spark_execute_core::online::{
-    CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, chunk_address, credential_failure, failure,
-    headers, network, not_a_result, refuses_chunks, route,
+    CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, chunk_address, credential_failure,
+    fails_records, failure, headers, network, not_a_result, refuses_chunks, route,
 };
 use spark_execute_core::{Code, Failure};
 
@@ -316,8 +316,10 @@ fn records_of_a_batch_go_together_where_the_version_is_told_by_its_id_alone() {
     for (status, refuses) in [(0, false), (200, true), (400, true), (404, true), (413, true), (429, false), (501, true)]
     {
         assert_eq!(refuses_chunks(status), refuses, "{status}");
+        assert_eq!(fails_records(status), status == 429, "{status}");
     }
     for status in [500, 502, 503, 504] {
         assert!(!refuses_chunks(status), "{status}");
+        assert_eq!(fails_records(status), status == 503, "{status}");
     }
 }

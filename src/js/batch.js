@@ -2,11 +2,10 @@
 // at all, is asked from outside.
 
 import { makeError } from "./errors.js";
+import { teller } from "./progress.js";
 import { iteratorOf, sourceError } from "./sources.js";
 import { later } from "./turns.js";
 
-/** Progress is told at most this often, in milliseconds. */
-const PROGRESS_MS = 100;
 /** So long, in milliseconds, records are made texts in one go before the page has a turn. */
 const TURN_MS = 6;
 /** A chunk of more text than this, in UTF-16 units, is sent before it is full. */
@@ -19,7 +18,8 @@ const CHUNK_TEXT = 1 << 18;
  *   chunks may be there that are not consumed; `remaining` is NaN where the source does not say its length
  * @property {(record: unknown) => string | undefined} encode the record's request as text, if it can travel in a chunk
  * @property {(texts: string[]) => { answers: Promise<unknown[]>, cancel: () => void }} send a chunk; `undefined` is the
- *   answer of a record that failed; rejects when the chunk as a whole failed, which says nothing of most of its records
+ *   answer of a record that failed, an `Error` that of one that is not to be tried by itself; rejects when the chunk as a
+ *   whole failed, which says nothing of most of its records
  * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself
  */
 
@@ -71,7 +71,7 @@ class Batch {
   #failure;
   #release = () => {};
   #began = performance.now();
-  #told = -Infinity;
+  #progress;
 
   constructor(source, host, options) {
     this.#host = host;
@@ -79,7 +79,8 @@ class Batch {
     this.#iterator = iteratorOf(source);
     if (Array.isArray(source)) this.#total = source.length;
     else if (typeof source.size === "number") this.#total = source.size;
-    const { signal, totalTimeout } = options;
+    const { signal, totalTimeout, onProgress } = options;
+    this.#progress = onProgress && teller(onProgress);
     const abort = () =>
       this.#fail(makeError("CANCELLED", "The batch was cancelled.", undefined, undefined, signal.reason));
     if (signal?.aborted) return abort();
@@ -247,11 +248,6 @@ class Batch {
       answers.then(
         (answers) => this.#arrived(chunk, answers),
         (error) => {
-          // Alone they would only be more for a server that has too much to do.
-          if (error?.code === "RATE_LIMITED" || error?.status === 503) {
-            for (const at of chunk.records.keys()) this.#settle(chunk, at, error);
-            return;
-          }
           // One of them may be at fault. Alone, only that one fails.
           if (chunk.left > 1 || error?.code !== "TIMEOUT") return this.#arrived(chunk, chunk.outcomes);
           error.input = chunk.records[0];
@@ -267,11 +263,13 @@ class Batch {
     chunk.outcomes = answers;
     let from = 0;
     for (let at = 0; at <= answers.length; at++) {
-      if (at < answers.length && answers[at] !== undefined) continue;
-      if (from < at) this.#settled += at - from;
+      const answer = answers[at];
+      if (at < answers.length && answer !== undefined && !(answer instanceof Error)) continue;
+      this.#settled += at - from;
       if (from < at && this.#options.ordered === false) this.#parts.push({ chunk, at: from, end: at });
       from = at + 1;
-      if (at < answers.length) this.#single(chunk, at);
+      if (answer) this.#settle(chunk, at, answer);
+      else if (at < answers.length) this.#single(chunk, at);
     }
     this.#tell();
   }
@@ -304,22 +302,12 @@ class Batch {
   }
 
   #tell() {
-    const { onProgress } = this.#options;
-    if (!onProgress) return;
-    const now = performance.now();
     const isLast = this.#settled === this.#total || (this.#ended && this.#settled === this.#pulled);
-    if (now - this.#told < PROGRESS_MS && !isLast) return;
-    this.#told = now;
-    const rate = this.#settled / Math.max((now - this.#began) / 1000, 0.001);
-    const remaining = Number.isNaN(this.#total) ? undefined : this.#total - this.#settled;
-    try {
-      onProgress({ done: this.#settled, failed: this.#failed, rate, remaining });
-    } catch (error) {
-      // As of any listener: the page hears of it, the batch goes on.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    this.#progress?.(isLast, (now) => {
+      const rate = this.#settled / Math.max((now - this.#began) / 1000, 0.001);
+      const remaining = Number.isNaN(this.#total) ? undefined : this.#total - this.#settled;
+      return { done: this.#settled, failed: this.#failed, rate, remaining };
+    });
   }
 
   #sourceFailed(cause) {

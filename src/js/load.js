@@ -1,9 +1,7 @@
 // What a caller hears of a load.
 
 import { BadRequestError } from "./errors.js";
-
-/** Told at most so often, in milliseconds; the end of a load is always told. */
-const PAUSE = 100;
+import { teller } from "./progress.js";
 
 /** What tells `onProgress` how far a load is: its phase, and how many bytes of how many have come. */
 export function progressTo(onProgress) {
@@ -12,16 +10,11 @@ export function progressTo(onProgress) {
     const message = "options.onProgress must be a function of { loaded, total, phase }.";
     throw new BadRequestError(message, { path: "options.onProgress" });
   }
-  let told = -Infinity;
+  const tell = teller(onProgress);
   let [loaded, total] = [0, undefined];
   return (phase, bytes) => {
     if (bytes) [loaded, total] = bytes;
     if (phase === "fetch" && loaded === total) phase = "unpack";
-    const now = performance.now();
-    if (phase !== "ready" && now < told + PAUSE) return;
-    told = now;
-    const progress = { loaded, total, phase };
-    // What it throws does not reach us.
-    queueMicrotask(() => onProgress(progress));
+    tell(phase === "ready", () => ({ loaded, total, phase }));
   };
 }

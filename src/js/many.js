@@ -138,6 +138,7 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
           return [answer];
         });
         const refused = (error) => {
+          if (client.failsRecords(error.status ?? 0)) return texts.map(() => error);
           // A 200 with something else: no v4 there.
           takes &&= client.takesChunks(id, error.code ? (error.status ?? 0) : 200);
           most = 0;

@@ -87,6 +87,17 @@ test("a chunk that fails once costs no record; one that has to wait is sent agai
   assert.ok(server.calls.filter(v4).length >= 3);
 });
 
+test("a server that has too much to do fails the records of its chunks, and gets none of them alone", async (page, server) => {
+  await page.run(helpers);
+  for (const [status, code] of [[429, "RATE_LIMITED"], [503, "UNAVAILABLE"]]) {
+    server.reset();
+    server.next({ status, times: Infinity, match: v4 });
+    const found = await page.run((id) => batched(policies(60), id, undefined, { sparkEndpoint: endpoint({ retries: 0 }) }), id);
+    assert.deepEqual(found.map(([index, what]) => [index, what]), Array.from({ length: 60 }, (_, index) => [index, code]));
+    assert.equal(server.calls.filter(v4).length, server.calls.length);
+  }
+});
+
 test("no v4 where the server is old, or the name is the page's own", async (page, server) => {
   await page.run(helpers);
   const found = await page.run(async (id) => {

@@ -160,6 +160,12 @@ pub fn refuses_chunks(status: u16) -> bool {
     matches!(status, 200 | 400..=428 | 430..=499 | 501)
 }
 
+/// Whether a status is the answer to all records of a chunk: alone they would only be more for a server that has too much to
+/// do already.
+pub fn fails_records(status: u16) -> bool {
+    matches!(status, 429 | 503)
+}
+
 /// How a service is called in messages: `folder/service` for any spelling of that.
 pub fn short_name(uri: &str) -> String {
     match ServiceUri::parse(uri) {

@@ -9,7 +9,9 @@ mod answer;
 mod headers;
 mod retry;
 
-pub use address::{Route, ServiceUri, Target, chunk_address, is_server_id, refuses_chunks, route, short_name};
+pub use address::{
+    Route, ServiceUri, Target, chunk_address, fails_records, is_server_id, refuses_chunks, route, short_name,
+};
 pub use answer::{ErrorBody, Reply, Unexpected, failure, network, not_a_result};
 pub use headers::{CredentialTrouble, credential_failure, headers};
 pub use retry::{Conditions, Retries};

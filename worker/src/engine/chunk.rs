@@ -53,13 +53,18 @@ impl<'a> Answers<'a> {
         Answers { heap, space, used: 0, texts: Array::new(), total: 0, failed: None }
     }
 
-    /// Whether they are so much text that the rest is better computed by itself.
-    pub fn are_many(&self) -> bool {
-        self.total > MOST_ANSWERS
+    /// Whether the next record is to be computed. Once answers are so much text that the rest is better computed by itself, it
+    /// is left out.
+    pub fn wants_next(&mut self) -> bool {
+        let wants = self.total <= MOST_ANSWERS;
+        if !wants {
+            self.leave_out();
+        }
+        wants
     }
 
-    /// The answer of a record that failed.
-    pub fn skip(&mut self) {
+    /// In place of the answer of a record that has none.
+    pub fn leave_out(&mut self) {
         self.add(&Uint8Array::new_with_length(0), 0);
     }
 

@@ -207,12 +207,10 @@ impl Engine {
         let records = chunk::records(&self.heap, &input);
         let mut answers = Answers::new(&self.heap, &self.space);
         for &(at, length) in &records {
-            if answers.are_many() {
-                answers.skip();
-                continue;
+            if answers.wants_next() {
+                let answer = self.instance.calc(self.workbook, at, length, self.heap.length_at);
+                self.collect(&mut answers, answer)?;
             }
-            let answer = self.instance.calc(self.workbook, at, length, self.heap.length_at);
-            self.collect(&mut answers, answer)?;
         }
         self.heap.done(&input);
         answers.finish(records.len())
@@ -224,12 +222,10 @@ impl Engine {
         let records = chunk::records(&self.heap, &input);
         let mut answers = Answers::new(&self.heap, &self.space);
         for &(at, length) in &records {
-            if answers.are_many() {
-                answers.skip();
-                continue;
+            if answers.wants_next() {
+                let answer = self.call_async(at, length).await;
+                self.collect(&mut answers, answer)?;
             }
-            let answer = self.call_async(at, length).await;
-            self.collect(&mut answers, answer)?;
         }
         self.heap.done(&input);
         answers.finish(records.len())
@@ -249,7 +245,7 @@ impl Engine {
         match taken {
             Err(fault) if fault.fatal => Err(fault),
             Err(_) => {
-                answers.skip();
+                answers.leave_out();
                 Ok(())
             }
             Ok(()) => Ok(()),
