@@ -223,11 +223,10 @@ export function settle(resolve, text, staticText, formspecText, output) {
   resolve(output ? as(output, JSON.stringify(response)) : withPath(response, "offline"));
 }
 
-/** The longest text taken from a worker, and the longest that goes into our own memory; in UTF-16 units. */
+/** The longest text of a package or an engine's question, and the longest that goes into our own memory; in UTF-16 units. */
 const LONGEST = 2 ** 27;
 const LONGEST_REPORT = 2 ** 16;
 
-const isText = (value) => typeof value === "string" && value.length <= LONGEST;
 const isBytes = (value) => value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
 const isAmount = (value) => typeof value === "number" && value >= 0 && value <= 2 ** 34;
 
@@ -249,7 +248,9 @@ export const listener =
         if (data.every(isShort)) return heard(0, data, 0, 0);
       } else if (data.length === 4 && first >>> 0 === first) {
         const [, text, micros, heap] = data;
-        if ((isText(text) || isBytes(text)) && isAmount(micros) && isAmount(heap)) return heard(first, text, micros, heap);
+        // An answer is only handed on, however long it is; what an engine asks is looked into.
+        const isText = typeof text === "string" && (first > 0 || text.length <= LONGEST);
+        if ((isText || isBytes(text)) && isAmount(micros) && isAmount(heap)) return heard(first, text, micros, heap);
       }
     }
     heard(0, null, 0, 0);
