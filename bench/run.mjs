@@ -46,7 +46,10 @@ if (options.list || unknown.length) {
   for (const row of ROWS) console.log(`${row.name.padEnd(24)}${row.title}`);
   process.exit(unknown.length ? 1 : 0);
 }
-const rows = ROWS.filter((row) => !wanted || wanted.some((name) => row.name.startsWith(name)));
+const rows = ROWS.filter((row) => !wanted || wanted.some((name) => row.name.startsWith(name))).filter((row) => {
+  if (row.isMeasurable === false) note(`${row.name} is left out: only Linux tells the memory of a process.`);
+  return row.isMeasurable !== false;
+});
 
 const git = (...args) => {
   try {

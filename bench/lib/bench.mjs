@@ -6,7 +6,7 @@ import { at } from "../../scripts/lib/paths.mjs";
 import { PRODUCT, serve } from "../../scripts/lib/serve.mjs";
 import { bundlePeer } from "./peer.mjs";
 
-const PAGE = ["limit.js", "contenders.js", "measure.js", "services.js", "runaway.js"].map((name) => `/bench/${name}`);
+const PAGE = ["limit.js", "contenders.js", "measure.js", "large.js", "services.js", "runaway.js"].map((name) => `/bench/${name}`);
 const SCRIPTS = ["/bench/peer.js", "/dist/browser.js", ...PAGE];
 /** Such a page has a finer clock. */
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };

@@ -33,7 +33,10 @@ globalThis.contenders = {
     return {
       execute: (request) => spark.execute(request, id),
       batch: async (requests, each) => {
-        for await (const { response } of spark.executeMany(requests, id)) each(response);
+        for await (const { response } of spark.executeMany(requests, id)) {
+          const held = each(response);
+          if (held) await held;
+        }
       },
       texts: async (requests) => {
         let length = 0;
@@ -51,6 +54,11 @@ const configured = (more) => async (source, id) => {
   return { execute: (request) => spark.execute(request, id), destroy: () => spark.destroy() };
 };
 contenders.open = configured({ lockdown: false });
+// Requests that are bytes, or objects, and answers that stay bytes.
+contenders.bytes = async (source, id) => {
+  const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source }] });
+  return { execute: (request) => spark.execute(request, id, { output: "bytes" }), destroy: () => spark.destroy() };
+};
 contenders.framed = configured({ isolation: "sandbox" });
 // The same code once more: what differs between these two is noise.
 contenders.twin = contenders.limit;

@@ -10,7 +10,8 @@ globalThis.measure = {
     const answers = {};
     for (const contender of who) {
       made[contender] = await contenders[contender](bytes, id, replicas);
-      const { response_data: data } = await made[contender].execute(request(inputs, id));
+      const answer = await made[contender].execute(request(inputs, id));
+      const { response_data: data } = answer instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(answer)) : answer;
       answers[contender] = JSON.stringify(data.outputs);
     }
     for (const contender of who) {
@@ -34,7 +35,7 @@ globalThis.measure = {
   /** Calls one after the other; time per call. */
   async sequential(key, who, calls) {
     const { made, inputs, id } = this.models[key];
-    const body = request(inputs, id);
+    const body = bodyOf(who, request(inputs, id));
     const began = performance.now();
     for (let i = 0; i < calls; i++) await made[who].execute(body);
     return (performance.now() - began) / calls;
@@ -73,14 +74,21 @@ globalThis.measure = {
     return (calls / (performance.now() - began)) * 1000;
   },
 
-  /** So many different records, objects in and out; records per second. The peer has no batches: all calls at once. */
-  async batch(key, who, count) {
+  /**
+   * So many different records, objects in and out; records per second. The peer has no batches: all calls at once. Ours is
+   * consumed one by one, and waits at the record `at` until what `hold` gives is over.
+   */
+  async batch(key, who, count, { at, hold } = {}) {
     const { made, inputs, id } = this.models[key];
     function* records() {
-      for (let at = 0; at < count; at++) yield request({ ...inputs, height: at }, id);
+      for (let height = 0; height < count; height++) yield request({ ...inputs, height }, id);
     }
     let sum = 0;
-    const each = ({ response_data: data }) => (sum += data.outputs.volume / Math.PI);
+    let seen = 0;
+    const each = ({ response_data: data }) => {
+      sum += data.outputs.volume / Math.PI;
+      return ++seen === at ? hold() : undefined;
+    };
     const began = performance.now();
     if (who === "peer") (await Promise.all(Array.from(records(), (record) => made.peer.execute(record)))).forEach(each);
     else await made[who].batch(records(), each);
@@ -101,24 +109,6 @@ globalThis.measure = {
     if (who === "ours") await made.ours.texts(records());
     else await made[who].loop(record, count);
     return (count / (performance.now() - began)) * 1000;
-  },
-
-  /** The longest gap between two beats of the page while a batch runs. */
-  async batchBlock(key, who, count) {
-    let longest = 0;
-    let running = true;
-    let last = performance.now();
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-      if (running) setTimeout(() => port2.postMessage(0));
-    };
-    port2.postMessage(0);
-    await this.batch(key, who, count);
-    running = false;
-    return longest;
   },
 
   /** From nothing to the first answer: constructing, loading, one call. */
@@ -213,10 +203,8 @@ globalThis.measure = {
 
   /** Gives the table model that many rows from now on; the size of the request. */
   setRows(key, count) {
-    const row = (i) => ({ item: `item ${i}`, price: (i % 997) / 4, quantity: i % 13 });
-    const rows = Array.from({ length: count }, (_, i) => row(i));
     const model = this.models[key];
-    model.inputs = { ...model.inputs, rows };
+    model.inputs = { ...model.inputs, rows: rowsOf(count) };
     return JSON.stringify(request(model.inputs, model.id)).length;
   },
 
@@ -270,6 +258,13 @@ const request = (inputs, id) => ({
   request_data: { inputs },
   request_meta: { version_id: id, call_purpose: "benchmark" },
 });
+
+/** As the contender takes a request. */
+const bodyOf = (who, body) => (who === "bytes" ? new TextEncoder().encode(JSON.stringify(body)) : body);
+
+/** Rows for the table model, of about 50 bytes each. */
+const rowsOf = (count) =>
+  Array.from({ length: count }, (_, i) => ({ item: `item ${i}`, price: (i % 997) / 4, quantity: i % 13 }));
 
 /** Resolves in a later task, without the clamp of timers. */
 const task = () =>

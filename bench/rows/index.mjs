@@ -1,12 +1,12 @@
 // All rows, in the order of the table.
 import * as calls from "./calls.mjs";
-import { batch, batchBlock, batchTexts } from "./batch.mjs";
+import { batch, batchBlock, batchMemory, batchTexts } from "./batch.mjs";
 import * as cold from "./cold.mjs";
 import { blockMemory, blockServer } from "./block.mjs";
 import { heap } from "./heap.mjs";
 import { online } from "./online.mjs";
 import { construct, embedding, sizeBrotli, sizeGzip, sizeRaw } from "./package.mjs";
-import { payload, payloadSizes } from "./payload.mjs";
+import { memory10, memory100, payload, payload100, payloadSizes } from "./payload.mjs";
 import { runaway } from "./runaway.mjs";
 import { soak } from "./soak.mjs";
 import { warmServer, warmSlow } from "./warm.mjs";
@@ -29,8 +29,12 @@ export const ROWS = [
   batch,
   batchTexts,
   batchBlock,
+  batchMemory,
   payload,
   payloadSizes,
+  payload100,
+  memory10,
+  memory100,
   xcall,
   xcallTen,
   runaway,

@@ -1,6 +1,7 @@
 // A page that lives long: many models, of which few stay loaded. What stays behind after each call, on the page.
 import { on } from "../lib/bench.mjs";
-import { attach } from "../lib/workers.mjs";
+import { isKnown, rendererOf } from "../lib/renderer.mjs";
+import { attach, heapOf } from "../lib/workers.mjs";
 
 const MODELS = 40;
 const LOADED = 8;
@@ -19,22 +20,24 @@ export const soak = {
     const targets = await attach(page);
     const scale = bench.quick ? 0.1 : 1;
     await on(page, "soakStart", { url: bench.model("cylinder").url, models: MODELS, loaded: LOADED });
-    await on(page, "soak", FROM * scale, VISIT);
+    // The first visit has its process found by the workers that it starts.
+    await on(page, "soak", VISIT, VISIT);
+    const watch = isKnown && (await rendererOf(bench.browser)).watch(500);
+    await on(page, "soak", FROM * scale - VISIT, VISIT);
     const before = await used(page, targets);
     await on(page, "soak", (TO - FROM) * scale, VISIT);
     const after = await used(page, targets);
+    const over = watch && { ours: await watch.stop() };
     const done = await on(page, "soakEnd");
     const left = page.workers().length;
     bench.note(`  ${JSON.stringify({ before, after, done, left })}`);
     await page.context().close();
-    return { rounds: [{ ours: (after.bytes - before.bytes) / ((TO - FROM) * scale) }], details: { before, after, done, left } };
+    const growth = (after.bytes - before.bytes) / ((TO - FROM) * scale);
+    return { rounds: [{ ours: growth }], details: { before, after, done, left }, ...(over && { over }) };
   },
 };
 
 async function used(page, targets) {
-  // What one collection frees may be what another object waited for.
-  for (let i = 0; i < 4; i++) await targets.page("HeapProfiler.collectGarbage");
-  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await targets.page("Runtime.getHeapUsage");
-  const engines = await on(page, "soakMemory");
-  return { bytes: usedSize + embedderHeapUsedSize + backingStorageSize, workers: page.workers().length, engines };
+  const bytes = await heapOf(targets.page);
+  return { bytes, workers: page.workers().length, engines: await on(page, "soakMemory") };
 }
