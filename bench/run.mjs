@@ -1,6 +1,7 @@
 // The benchmark: the peer's browser runner, the least JavaScript that does the same work, and this package, on one
 // page.
 //   node bench/run.mjs [--quick] [--only <row>[,<row>…]] [--markdown] [--list] [--dist <folder>] [--check] [--accept]
+//     [--accepted <file>]
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
     list: { type: "boolean", default: false },
     check: { type: "boolean", default: false },
     accept: { type: "boolean", default: false },
+    accepted: { type: "string" },
   },
 });
 const note = (text) => process.stderr.write(`${text}\n`);
@@ -31,7 +33,7 @@ if (!options.dist && !existsSync(path.join(dist, "browser.js"))) {
   await build();
 }
 // These need npm packages, which are there only now.
-const [{ ROWS }, { open }, report, { page }, { compare }] = await Promise.all([
+const [{ ROWS }, { open }, report, { page }, { accept, compare, essence }] = await Promise.all([
   import("./rows/index.mjs"),
   import("./lib/bench.mjs"),
   import("./lib/report.mjs"),
@@ -39,6 +41,10 @@ const [{ ROWS }, { open }, report, { page }, { compare }] = await Promise.all([
   import("./lib/check.mjs"),
 ]);
 
+if (options.quick && options.accept) {
+  note("A quick run has smaller loads, and rounds too few to be compared with: accept a full one.");
+  process.exit(1);
+}
 const wanted = options.only?.split(",");
 const unknown = wanted?.filter((name) => !ROWS.some((row) => row.name.startsWith(name))) ?? [];
 if (options.list || unknown.length) {
@@ -107,15 +113,24 @@ console.log(
 );
 note(`Drawn: ${path.relative(process.cwd(), drawn)}`);
 
-const accepted = path.join(folder, "accepted.json");
+const file = options.accepted ?? path.join(folder, "accepted.json");
+const accepted = existsSync(file) ? JSON.parse(await readFile(file, "utf8")).rows : [];
 if (options.check) {
-  const before = JSON.parse(await readFile(accepted, "utf8"));
-  const compared = compare(results, before.results);
+  const compared = compare(results, accepted);
   const times = (value) => value.toPrecision(3);
-  for (const { row, to, now, was, noise, verdict } of compared) {
-    console.log(`${verdict.padEnd(8)}${row}: ours : ${to} ${times(now)}, was ${times(was)} (noise ${times(noise)})`);
+  for (const { row, pair, now, was, noise, verdict } of compared) {
+    console.log(`${verdict.padEnd(8)}${row}: ${pair} ${times(now)}, was ${times(was)} (noise ${times(noise)})`);
   }
-  if (compared.length === 0) note("Nothing to compare: no row of this run was accepted before.");
-  process.exitCode = compared.some(({ verdict }) => verdict === "worse") ? 1 : 0;
+  const left = results.filter(({ row }) => !compared.some((one) => one.row === row)).map(({ row }) => row);
+  if (left.length) note(`Not compared, as no ratio of theirs was accepted before: ${left.join(", ")}.`);
+  if (compared.some(({ verdict }) => verdict === "worse")) process.exitCode = 1;
 }
-if (options.accept) await writeFile(accepted, `${JSON.stringify({ about, results })}\n`);
+if (options.accept) {
+  const { machine, browser, peer, date } = about;
+  const { os: _, ...same } = machine;
+  const rows = accept(accepted, essence(results, revision)).sort((a, b) => (a.row < b.row ? -1 : 1));
+  const text = JSON.stringify({ about: { date: date.slice(0, 10), ...same, browser, peer }, rows }, null, 1);
+  // A line for each ratio.
+  await writeFile(file, `${text.replace(/\[\s+("[^\]]*?)\s+\]/g, (list) => list.replace(/\s+/g, " "))}\n`);
+  note(`Accepted: ${path.relative(process.cwd(), file)}`);
+}
