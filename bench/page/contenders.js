@@ -55,7 +55,7 @@ const configured = (more) => async (source, id) => {
 };
 contenders.open = configured({ lockdown: false });
 // Requests that are bytes, or objects, and answers that stay bytes.
-contenders.bytes = async (source, id) => {
+contenders.raw = async (source, id) => {
   const spark = new Spark({ nodegenModels: [{ versionId: id, binary: source }] });
   return { execute: (request) => spark.execute(request, id, { output: "bytes" }), destroy: () => spark.destroy() };
 };

@@ -8,7 +8,7 @@ Object.assign(measure, {
     await made.execute(bodyOf(who, request(inputs, id)));
     const body = bodyOf(who, request({ ...inputs, rows: rowsOf(rows) }, id));
     this.large = { made, body, rows };
-    return (who === "bytes" ? body : JSON.stringify(body)).length;
+    return (who === "raw" ? body : JSON.stringify(body)).length;
   },
 
   /** The large request, once; the time it took. */

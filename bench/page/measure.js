@@ -260,7 +260,7 @@ const request = (inputs, id) => ({
 });
 
 /** As the contender takes a request. */
-const bodyOf = (who, body) => (who === "bytes" ? new TextEncoder().encode(JSON.stringify(body)) : body);
+const bodyOf = (who, body) => (who === "raw" ? new TextEncoder().encode(JSON.stringify(body)) : body);
 
 /** Rows for the table model, of about 50 bytes each. */
 const rowsOf = (count) =>

@@ -1,13 +1,27 @@
 // The report: results as one HTML file, with charts where a picture says more than a figure.
 import { cells, COLUMNS } from "../lib/report.mjs";
 import { summary } from "../lib/stats.mjs";
-import { bars, escape, lines } from "./charts.mjs";
+import { bars, escape, key, lines } from "./charts.mjs";
 import { STYLE } from "./style.mjs";
 
 /** The same colour for the same contender in every chart; told apart also without colours, as each line has its name. */
-const COLOURS = { ours: "var(--ours)", limit: "var(--limit)", twin: "var(--limit)", peer: "var(--peer)" };
-const PHASES = ["#17527a", "#2f7fb0", "#62a8cf", "#9bcbe4", "#5b6b3a", "#8aa15a", "#b9cc8b", "#c9803a", "#e3b07c"];
-const NAMES = { ours: "this package", limit: "hand-written", peer: "Coherent's runner" };
+const COLOURS = { ours: "var(--ours)", limit: "var(--limit)", twin: "var(--limit)", peer: "var(--peer)", raw: "var(--raw)" };
+const MEMORY = "Memory of the page's whole process: heaps of page and workers, engines, what is on its way between them.";
+/** The steps of a start, of which some last and some are short: neighbours differ in lightness as well. */
+const PHASES = {
+  worker: "#17527a",
+  fetch: "#62a8cf",
+  cache: "#2f7fb0",
+  verify: "#9bcbe4",
+  unpack: "#5b6b3a",
+  compile: "#8aa15a",
+  glue: "#b9cc8b",
+  instantiate: "#8c5a1e",
+  construct: "#c9803a",
+  "first call": "#e3b07c",
+  other: "#8f9aa5",
+};
+const NAMES = { ours: "this package", limit: "hand-written", peer: "Coherent's runner", raw: "this package, bytes" };
 const CONTENDERS = ["peer", "limit", "ours"];
 
 /**
@@ -17,12 +31,14 @@ const CONTENDERS = ["peer", "limit", "ours"];
  */
 export function page({ about, results }, rows) {
   const find = (name) => results.find((result) => result.row === name);
+  const limit = "One call with a table, against the size of its request; the hand-written worker is the limit.";
   const sections = [
-    section("Latency", "One call after the other, small model: the share of calls that took no longer.", latency(find("latency"))),
+    section("Latency", "One call after the other, small model: which share took no longer than that.", latency(find("latency"))),
     section("Throughput", "Thousands of calls at once, against replicas.", throughput(results)),
-    section("Payload", "One call with a table, against the size of its request; the hand-written worker is the limit.", payload(find("payload-sizes"))),
-    section("Starts", "From nothing to the first answer, by phase.", starts(results)),
-    section("Memory", "Page and workers after forced collection, over calls.", memory(find("soak"))),
+    section("Payload", limit, payload(["payload-sizes", "payload-100mb"].map(find))),
+    ...starts(results),
+    section("Memory over time, a batch", `${MEMORY} A million records, one by one.`, memory(find("batch-memory"))),
+    section("Memory over time, many models", `${MEMORY} 40 models, 8 of them loaded.`, memory(find("soak"))),
   ];
   const table = results.map((result) => {
     const row = rows.find(({ name }) => name === result.row);
@@ -39,7 +55,7 @@ export function page({ about, results }, rows) {
 <h1>Benchmark</h1>
 <p class="about">${escape(describe(about))}</p>
 ${sections.join("\n")}
-<section><h2>All rows</h2><p>Medians over the rounds; ratios within a round, with quartiles. <i>Noise</i> is the hand-written worker against its twin.</p>
+<section class="whole"><h2>All rows</h2><p>Medians over the rounds; ratios within a round, with quartiles. <i>Noise</i> is the hand-written worker against its twin.</p>
 <div class="wide"><table><thead><tr>${COLUMNS.map((name) => `<th>${escape(name)}</th>`).join("")}</tr></thead>
 <tbody>${table.map(tableRow).join("\n")}</tbody></table></div></section>
 </main>
@@ -59,7 +75,14 @@ function describe({ machine, browser, peer, revision, date, rounds, load }) {
 const section = (title, text, chart) =>
   chart ? `<section><h2>${title}</h2><p>${escape(text)}</p>${chart}</section>` : "";
 
-const tableRow = (row) => `<tr>${row.map((cell) => `<td>${escape(cell).replace(/\*(.+?)\*/g, "<i>$1</i>")}</td>`).join("")}</tr>`;
+const tableRow = (row) => `<tr>${row.map((cell) => `<td>${marked(escape(cell))}</td>`).join("")}</tr>`;
+
+/** Names of models, what was missed, and quartiles, which stay in one line. */
+const marked = (cell) =>
+  cell
+    .replace(/\*(.+?)\*/g, "<i>$1</i>")
+    .replace(/\bmissed$|\bmissed(?=;)/g, "<b>missed</b>")
+    .replace(/\[\S+…\S+\]/g, "<i>$&</i>");
 
 function latency(result) {
   if (!result?.samples) return undefined;
@@ -89,13 +112,14 @@ function throughput(results) {
   });
 }
 
-function payload(result) {
-  if (!result?.sizes) return undefined;
-  const drawn = CONTENDERS.map((who) => ({
+function payload(results) {
+  const sizes = results.flatMap((result) => result?.sizes ?? []).sort((a, b) => a.bytes - b.bytes);
+  if (sizes.length === 0) return undefined;
+  const drawn = [...CONTENDERS, "raw"].map((who) => ({
     name: NAMES[who],
     colour: COLOURS[who],
     dashed: who === "limit",
-    points: result.sizes.filter((size) => size[who] !== undefined).map((size) => [size.bytes, size[who]]),
+    points: sizes.filter((size) => size[who] !== undefined).map((size) => [size.bytes, size[who]]),
   }));
   return lines({
     title: "Time against payload",
@@ -105,41 +129,33 @@ function payload(result) {
   });
 }
 
-/** The bars of a row: one, or several with names of their own. */
-function barsOf({ row, label = row, phases, bars = [] }) {
-  const own = phases ? [{ label, phases }] : [];
-  return [...own, ...bars.map((bar) => ({ ...bar, label: `${row}, ${bar.label}` }))];
-}
-
+/** A section for each row whose starts are known by their steps. */
 function starts(results) {
-  const rows = results.flatMap(barsOf);
-  if (rows.length === 0) return undefined;
-  const names = [...new Set(rows.flatMap((result) => result.phases.map(([name]) => name)))];
-  const colour = (name) => PHASES[names.indexOf(name) % PHASES.length];
-  const key = names.map((name) => `<li><i style="background:${colour(name)}"></i>${escape(name)}</li>`).join("");
-  const chart = bars({
-    title: "Starts by phase",
-    unit: "ms",
-    rows: rows.map((result) => ({
-      name: result.label,
-      parts: result.phases.map(([name, value]) => ({ name, value, colour: colour(name) })),
-    })),
+  return results.flatMap(({ title, bars: drawn }) => {
+    if (!drawn) return [];
+    const names = Object.keys(PHASES).filter((name) => drawn.some(({ phases }) => phases.some(([phase, value]) => phase === name && value > 0)));
+    const rows = drawn.map(({ label, phases }) => ({
+      name: label,
+      parts: phases.map(([name, value]) => ({ name, value, colour: PHASES[name] ?? PHASES.other })),
+    }));
+    const chart = bars({ title: "A start by phases", unit: "ms", rows });
+    const text = "from nothing to the first answer, by phase; where several last, the one that began first counts.";
+    return section("Starts", `${title.replaceAll("*", "")}: ${text}`, chart + key(names.map((name) => ({ name, colour: PHASES[name] }))));
   });
-  return `${chart}<ul class="key">${key}</ul>`;
 }
 
+/** `over` of a result: of each contender bytes against seconds. */
 function memory(result) {
   if (!result?.over) return undefined;
-  const series = Object.keys(result.over[0] ?? {}).filter((key) => key !== "calls");
-  const colours = ["var(--ours)", "var(--limit)", "var(--peer)", "var(--muted)"];
   return lines({
-    title: "Memory over calls",
-    x: { label: "calls", zero: true },
-    y: { label: "bytes", zero: true },
-    lines: series.map((key, i) => ({
-      name: key,
-      colour: colours[i % colours.length],
-      points: result.over.map((point) => [point.calls, point[key]]),
+    title: "Memory over time",
+    x: { label: "seconds", zero: true },
+    y: { label: "MB", zero: true },
+    lines: Object.entries(result.over).map(([who, points]) => ({
+      name: NAMES[who],
+      colour: COLOURS[who],
+      dashed: who === "limit",
+      points: points.map(([seconds, bytes]) => [seconds, bytes / 2 ** 20]),
     })),
   });
 }

@@ -6,13 +6,13 @@ import { summary } from "../lib/stats.mjs";
 import { attach, heapsOf } from "../lib/workers.mjs";
 
 const ALL = ["peer", "limit", "ours", "twin"];
-const WITH_BYTES = [...ALL, "bytes"];
+const WITH_BYTES = [...ALL, "raw"];
 /** About 50 bytes a row. */
 const ROWS = { 10: 200_000, 100: 2_000_000 };
 const target = { is: "ours", to: "limit", atMost: 1.2 };
 
-const labels = { bytes: "bytes in and out" };
-const withBytes = (result, { median }) => ({ ours: `${median("ours")}; bytes in and out ${median("bytes")}` });
+const labels = { raw: "bytes in and out" };
+const withBytes = (result, { median }) => ({ ours: `${median("ours")}; bytes in and out ${median("raw")}` });
 
 export const payload = {
   name: "payload",

@@ -38,10 +38,11 @@ test("large figures are shortened", () => {
 test("charts hold all their data, and text only as text", () => {
   const line = { name: "<a&b>", colour: "red", points: [[1, 1], [2, 4]] };
   const drawn = lines({ title: "t\"", x: { label: "x" }, y: { label: "y" }, lines: [line] });
-  assert.equal(drawn.match(/<circle/g).length, 2);
+  // Twice: for wide pages and for narrow ones.
+  assert.equal(drawn.match(/<circle/g).length, 4);
   assert.ok(!drawn.includes("<a&b>") && drawn.includes("&#60;a&#38;b&#62;"));
   const bar = bars({ title: "t", unit: "ms", rows: [{ name: "r", parts: [{ name: "p", value: 3, colour: "red" }, { name: "q", value: 4, colour: "blue" }] }] });
-  assert.equal(bar.match(/<rect/g).length, 2);
+  assert.equal(bar.match(/<rect/g).length, 4);
   assert.ok(bar.includes("p: 3 ms") && bar.includes("7 ms"));
 });
 
@@ -57,11 +58,35 @@ test("the page has a section for what was measured and none for what was not", (
   };
   const times = (n) => ({ ours: n, limit: n, peer: 10 * n, twin: n });
   const latency = { row: "latency", title: "L", rounds: [times(1)], targets: [], samples: { ours: [1, 2, 3], limit: [1, 2, 3], peer: [10, 11, 12] } };
-  const cold = { row: "cold", title: "C", rounds: [times(2)], targets: [], phases: [["fetch", 10], ["compile", 20]] };
   const bars = [{ label: "first", phases: [["fetch", 5]] }, { label: "later", phases: [["cache", 1]] }];
-  const html = page({ about, results: [latency, cold, { ...cold, row: "warm", phases: undefined, bars }] }, []);
-  for (const text of [">cold<", ">warm, first<", ">warm, later<", "cache: 1 ms"]) assert.ok(html.includes(text), text);
-  assert.ok(html.includes("<h2>Latency</h2>") && html.includes("<h2>Starts</h2>"));
-  assert.ok(!html.includes("<h2>Payload</h2>") && !html.includes("<h2>Throughput</h2>"));
+  const warm = { row: "warm", title: "*large*, warm", rounds: [times(2)], targets: [], bars };
+  const over = { ours: [[0, 2 ** 20], [1, 3 * 2 ** 20]] };
+  const soak = { row: "soak", title: "S", rounds: [{ ours: 1 }], targets: [], over };
+  const large = { row: "payload-100mb", title: "P", rounds: [times(1)], targets: [], sizes: [{ bytes: 1e8, ...times(2), raw: 1 }] };
+  const html = page({ about, results: [latency, warm, soak, large] }, []);
+  for (const text of [">first: <", ">later: <", "cache: 1 ms", "large, warm", ">100M<", "this package, bytes"]) {
+    assert.ok(html.includes(text), text);
+  }
+  const headings = Array.from(html.matchAll(/<h2>(.*?)<\/h2>/g), ([, text]) => text);
+  assert.deepEqual(headings, ["Latency", "Payload", "Starts", "Memory over time, many models", "All rows"]);
   assert.ok(!/src=|href=|<script/.test(html), "one file, no script");
+});
+
+test("what was missed stands out, quartiles stay in one line", () => {
+  const about = {
+    machine: {},
+    load: { before: [0], after: [0] },
+    date: "2026-01-01T00:00:00Z",
+  };
+  const targets = [{ text: "ours ≤ 2: missed" }, { text: "ours ≤ 9: ok" }];
+  const rounds = [{ ours: 3, limit: 2 }, { ours: 4, limit: 2 }];
+  const html = page({ about, results: [{ row: "a", title: "*m*", rounds, targets }] }, [{ name: "a", title: "*m*" }]);
+  assert.ok(html.includes("ours ≤ 2: <b>missed</b>; ours ≤ 9: ok") && html.includes("1.75 <i>[1.63…1.88]</i>"));
+  assert.ok(html.includes("<td><i>m</i></td>"));
+});
+
+test("ticks are no closer than they can be read", () => {
+  const { ticks } = scale([0, 97], { from: 0, to: 100, room: 42 });
+  assert.deepEqual(ticks, [0, 50, 100]);
+  assert.equal(scale([1, 900], { from: 0, to: 100, room: 42, log: true }).ticks.join(), "1,10,100");
 });
