@@ -1,5 +1,7 @@
 //! What the facade asks for a batch: how many records to send together, and to send them.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Function};
 use spark_execute_core::batch::{self, Plan, Progress};
 use spark_execute_core::online;
@@ -79,6 +81,7 @@ impl Client {
             chain: None,
             end: End::Promise { resolve, reject },
             leg: None,
+            steps: Cell::default(),
         };
         self.pool.call(call, now)
     }

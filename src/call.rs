@@ -1,5 +1,6 @@
 //! What a call is while it is open, and who waits for it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
@@ -43,6 +44,21 @@ pub struct Pending {
     pub end: End,
     /// What is being asked of the endpoint, if it is.
     pub leg: Option<Leg>,
+    /// For the browser's timeline.
+    pub steps: Cell<Steps>,
+}
+
+/// Steps of a call, in milliseconds and on this page's clock; 0 for what did not happen.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Steps {
+    /// How long making a text of the request took, before the call began.
+    pub encoding: f64,
+    /// When it was posted to a replica.
+    pub posted: f64,
+    /// How long that computed.
+    pub computing: f64,
+    /// When the answer was here.
+    pub answered: f64,
 }
 
 impl Pending {

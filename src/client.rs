@@ -11,7 +11,7 @@ use spark_execute_core::{Code, Failure, Result};
 use spark_execute_worker::js::get;
 use wasm_bindgen::prelude::*;
 
-use crate::call::{End, Pending};
+use crate::call::{End, Pending, Steps};
 use crate::host::{Context, Host};
 use crate::platform::now;
 use crate::pool::{Model, Pool};
@@ -105,6 +105,7 @@ impl Client {
                         None => End::Promise { resolve, reject },
                     },
                     leg: None,
+                    steps: Cell::new(Steps { encoding: self.pool.encoding(), ..Steps::default() }),
                 };
                 if loads.is_some() {
                     self.pool.warm(call, now)

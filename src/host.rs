@@ -61,6 +61,20 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn measure(this: &Host, name: &str, began: f64, detail: &Object);
 
+    /// The same for a call and its steps, see [`Steps`](crate::call::Steps); the page slept so long.
+    #[wasm_bindgen(method, js_name = measureCall)]
+    #[allow(clippy::too_many_arguments, reason = "an object would have to be made")]
+    pub fn measure_call(
+        this: &Host,
+        detail: &Object,
+        slept: f64,
+        began: f64,
+        encoding: f64,
+        posted: f64,
+        computing: f64,
+        answered: f64,
+    );
+
     /// Gives a caller the response with this JSON text, with the package's static outputs or its form description laid over
     /// it, in the form `output`, and returns `undefined`; without `resolve` it is returned as text. Throws when the text is no JSON object;
     /// anything else that it returns is what is wrong with the package's part.

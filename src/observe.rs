@@ -2,10 +2,10 @@
 
 use js_sys::{Array, Object};
 use spark_execute_core::scheduler::{Happened, ModelIndex, Note, ReplicaId};
-use spark_execute_worker::js::{now, set};
+use spark_execute_worker::js::{get, now, set};
 use wasm_bindgen::JsValue;
 
-use crate::call::Pending;
+use crate::call::{Pending, Steps};
 use crate::host::Context;
 use crate::platform;
 use crate::pool::Pool;
@@ -91,6 +91,13 @@ impl Pool {
         {
             self.host.measure("first call", now() - micros / 1000.0, &self.detail(pending));
         }
+        let steps = Steps { computing: micros / 1000.0, answered: platform::now(), ..pending.steps.get() };
+        pending.steps.set(steps);
+    }
+
+    /// How long the facade took to make a text of the request that it calls with now.
+    pub(crate) fn encoding(&self) -> f64 {
+        if self.timings { now() - get(&self.host, "entered").as_f64().unwrap_or(f64::NAN) } else { 0.0 }
     }
 
     /// A call is over: onto the timeline with it.
@@ -101,7 +108,8 @@ impl Pool {
         set(&detail, "path", &path.into());
         // The timeline's clock runs on while the page sleeps, a call's does not.
         let slept = now() - platform::now();
-        self.host.measure("call", pending.began + slept, &detail);
+        let Steps { encoding, posted, computing, answered } = pending.steps.get();
+        self.host.measure_call(&detail, slept, pending.began, encoding, posted, computing, answered);
     }
 
     /// What an event or a measure of a call begins with.

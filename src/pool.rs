@@ -14,7 +14,7 @@ use spark_execute_worker::js::get;
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 
-use crate::call::{Pending, XCall};
+use crate::call::{Pending, Steps, XCall};
 use crate::host::Host;
 use crate::known::Names;
 use crate::online::Online;
@@ -264,6 +264,9 @@ impl Pool {
     fn collect(&self, replica: ReplicaId, call: CallId, posts: &mut Vec<(ReplicaId, Calls)>) {
         let state = self.state.borrow();
         let Some(pending) = state.calls.get(&call) else { return };
+        if self.timings {
+            pending.steps.set(Steps { posted: now(), ..pending.steps.get() });
+        }
         let call = pending.request.wire_id(call);
         match posts.iter().find(|(id, _)| *id == replica) {
             Some((_, calls)) => calls.push(call, &pending.request.text),

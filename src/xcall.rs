@@ -1,5 +1,6 @@
 //! Calls from one model to another service: finds who answers, and gives the engine a text whatever happens.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Promise};
@@ -110,6 +111,7 @@ impl Pool {
             parent,
             end: End::Engine(asked.clone()),
             leg: None,
+            steps: Cell::default(),
         };
         Ok((child, parks))
     }

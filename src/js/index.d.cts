@@ -372,8 +372,8 @@ declare namespace Spark {
      */
     externalApi?: ((request: XCallRequest | string, context: unknown) => unknown) | null | undefined;
     /**
-     * Whether the steps of each start, and calls, become measures on the browser's timeline (User Timing): their names begin
-     * with `spark-execute `, their `detail` says which model. The timeline keeps them until `performance.clearMeasures()`.
+     * Whether the steps of each start, calls and their steps become measures on the browser's timeline (User Timing): their
+     * names begin with `spark-execute `, their `detail` says which model. The timeline keeps them until `performance.clearMeasures()`.
      * @defaultValue false
      */
     timings?: boolean | undefined;

@@ -62,6 +62,19 @@ function onTimeline(name, start, end, detail) {
 /** Puts what ends now onto the timeline. */
 export const measure = (name, began, detail) => onTimeline(name, began, performance.now(), detail);
 
+/** The same for a call and its steps: what did not happen has no time. */
+export function measureCall(detail, slept, began, encoding, posted, computing, answered) {
+  const end = performance.now();
+  const entered = began - (encoding || 0);
+  const computes = Math.max(answered - computing, began);
+  const step = (name, from, to) => from > 0 && to > 0 && onTimeline(name, from + slept, to + slept, detail);
+  step("call", entered, end - slept);
+  if (encoding) step("encode", entered, began);
+  step("wait", began, Math.min(posted, answered ? computes : posted));
+  step("compute", answered && computes, answered);
+  step("decode", answered, end - slept);
+}
+
 /**
  * How long a start took, in milliseconds. `told`: what workers say of it, each `[phase, from, to, …]` on a clock that all
  * threads share; steps overlap, so that `total` is not their sum.

@@ -9,7 +9,7 @@ import { Late, Unsupported } from "./late.js";
 import { progressTo } from "./load.js";
 import { executeMany } from "./many.js";
 import { mostPages } from "./memory.js";
-import { checkLogger, logEvent, logOf, measure, times } from "./observe.js";
+import { checkLogger, logEvent, logOf, measure, measureCall, times } from "./observe.js";
 import { ask, forEndpoint } from "./online.js";
 import { encode, encodeUsual, listener, settle, usualId, withPath } from "./payload.js";
 import { publicPart, rawOf } from "./raw.js";
@@ -68,6 +68,7 @@ const host = {
   build: BUILD,
   workerText,
   measure,
+  measureCall,
   times,
   constructorOf: (object) =>
     function () {
@@ -105,6 +106,7 @@ function makeClient(config, own) {
   // Judged by now, but for what a class may have.
   checkLogger(config.logger);
   create = creator(config, framed);
+  own.timings = config.timings;
   if (own.isLogging()) client.listen();
   return client;
 }
@@ -239,6 +241,8 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
         const message = "The options must be an object such as { signal: controller.signal, timeout: 5000 }.";
         throw stackBelow(new BadRequestError(message, { path: "options", input, uuid: versionId }), method);
       }
+      const own = spark.#host;
+      if (own.timings) own.entered = performance.now();
       const { output, timeout, privateKeys } = options ?? {};
       let request = input;
       try {
@@ -258,6 +262,7 @@ export class Spark extends (globalThis.EventTarget ?? Object) {
       }
       latest = undefined;
       call = client.execute(input, versionId, timeout, signal, resolve, reject, model, text ?? request, output, records);
+      own.entered = undefined;
     });
     if (options && call !== 0) {
       for (const name of Object.keys(options)) {

@@ -130,9 +130,17 @@ test("with timings, every step of a start and every call is a measure", async (p
   const m = names("m");
   for (const step of ["fetch", "verify", "unpack", "compile"]) assert.equal(count(m, step), 1, step);
   for (const step of ["worker", "glue", "instantiate", "construct", "start"]) assert.equal(count(m, step), 2, step);
-  assert.equal(count(m, "call"), 2);
+  for (const step of ["call", "encode", "wait", "compute", "decode"]) assert.equal(count(m, step), 2, step);
   assert.ok(count(m, "first call") >= 1);
-  for (const step of [...STEPS, "start", "call", "first call"]) assert.equal(count(names("large"), step), 1, step);
+  const ofCalls = ["call", "encode", "wait", "compute", "decode"];
+  for (const step of [...STEPS, "start", "first call", ...ofCalls]) assert.equal(count(names("large"), step), 1, step);
+  // One after the other, from the call's beginning to its end.
+  const ofLarge = got.filter(({ detail }) => detail.versionId === "large");
+  const [call, ...steps] = ofCalls.map((step) => ofLarge.find(({ name }) => name === `spark-execute ${step}`));
+  const ends = steps.map(({ startTime, duration }) => startTime + duration);
+  steps.forEach(({ startTime }, at) => assert.ok(startTime >= (ends[at - 1] ?? call.startTime) - 1, ofCalls[at + 1]));
+  assert.ok(Math.abs(steps[0].startTime - call.startTime) < 1);
+  assert.ok(Math.abs(ends[3] - call.startTime - call.duration) < 1);
   // On the page's own timeline: within the start that they are steps of.
   for (const start of got.filter(({ name }) => name === "spark-execute start")) {
     const steps = got.filter(({ detail, name }) => detail.replica === start.detail.replica && name !== start.name);
