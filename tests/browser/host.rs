@@ -158,7 +158,7 @@ fn a_listener_takes_answers_apart_and_hands_on_the_rest() {
         "[7, '{}', 1, 1e300]",
         "[7, '{}', 1, -1]",
         "[7, {}, 1, 1]",
-        "[7, 'x'.repeat(2 ** 27 + 1), 1, 1]",
+        "[0, 'x'.repeat(2 ** 27 + 1), 1, 1]",
         "[7, '{}']",
         "null",
         "5",
