@@ -3,7 +3,7 @@
 import { scale } from "./scale.mjs";
 
 const WIDE = { width: 560, height: 290, left: 56, right: 150, top: 26, bottom: 44 };
-const NARROW = { width: 330, height: 250, left: 44, right: 12, top: 26, bottom: 44 };
+const NARROW = { width: 330, height: 250, left: 44, right: 20, top: 26, bottom: 44 };
 
 const escape = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const round = (number) => Number(number.toFixed(1));
