@@ -62,6 +62,11 @@ pub struct Steps {
 }
 
 impl Pending {
+    /// How long it may take from now on, in milliseconds. Waiting takes none of a record's time.
+    pub fn left_ms(&self, now: f64) -> f64 {
+        self.deadline - if self.records > 0 { self.began } else { now }
+    }
+
     /// Whether it is a part of a batch.
     pub fn is_chunk(&self) -> bool {
         self.records > 0 && Array::is_array(&self.request.text)

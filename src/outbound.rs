@@ -11,6 +11,7 @@ use web_sys::AbortController;
 use crate::call::Leg;
 use crate::host::Context;
 use crate::online::Body;
+use crate::platform::now;
 use crate::pool::{Pool, State};
 use crate::request::Prepared;
 
@@ -25,7 +26,8 @@ impl Pool {
         let mut state = self.state.borrow_mut();
         let State { calls, names, cause, .. } = &mut *state;
         let Some(pending) = calls.get_mut(&call) else { return };
-        let deadline = pending.deadline;
+        let now = now();
+        let deadline = now + pending.left_ms(now);
         pending.leg = Some(Leg(controller));
         let known = pending.model.and_then(|model| names.known.get(model));
         let id = pending.context.version_id.as_deref();

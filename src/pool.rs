@@ -159,13 +159,14 @@ impl Pool {
 
     /// Remembers a call; gives what the scheduler is to know of it.
     pub(crate) fn open(&self, id: CallId, call: Pending, model: Option<ModelIndex>, now: f64) -> CallSpec {
-        let Pending { fallback, deadline, parent, records, .. } = call;
+        let Pending { fallback, parent, records, .. } = call;
+        let timeout_ms = call.left_ms(now);
         let mut state = self.state.borrow_mut();
         if state.calls.is_empty() {
             *self.held.borrow_mut() = self.myself.upgrade();
         }
         state.calls.insert(id, call);
-        CallSpec { model, fallback, parent, timeout_ms: deadline - now, records }
+        CallSpec { model, fallback, parent, timeout_ms, records }
     }
 
     /// Cancels a call; `false` if it is over.

@@ -5,7 +5,7 @@ mod scheduler_kit;
 
 use scheduler_kit::*;
 use spark_execute_core::Code;
-use spark_execute_core::scheduler::Action;
+use spark_execute_core::scheduler::{Action, CallSpec};
 
 #[test]
 fn durations_are_told_per_record_and_windows_count_records() {
@@ -126,4 +126,49 @@ fn records_that_wait_for_a_replacement_have_their_time_from_when_they_are_comput
     bench.ready(2);
     assert_eq!(failed(&bench.tick(5_999.0)), []);
     assert_eq!(failed(&bench.tick(6_000.0)), [(3, Code::Timeout)]);
+}
+
+#[test]
+fn loading_takes_none_of_a_records_time() {
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    for call in [1, 2, 3] {
+        bench.start(call, chunk(0, 1));
+    }
+    assert_eq!(failed(&bench.tick(5_000.0)), []);
+    bench.image(1);
+    assert_eq!(bench.ready(1), [post(1, 1)]);
+    assert_eq!(failed(&bench.tick(5_999.0)), []);
+    assert_eq!(failed(&bench.tick(6_000.0)), [(1, Code::Timeout)]);
+    let actions = bench.tick(6_000.0 + GRACE_MS);
+    assert!(actions.contains(&Action::Terminate { replica: 1 }), "{actions:?}");
+    assert_eq!(bench.ready(2), [post(2, 2)]);
+    assert_eq!(bench.reply(2, 2, 500.0), (true, vec![post(2, 3)]));
+}
+
+#[test]
+fn a_load_has_its_own_time_in_a_batch() {
+    // Of the records' times a longer one counts.
+    for (timeout_ms, load_ms) in [(1.0, START_MS), (90_000.0, 90_000.0)] {
+        let mut bench = Bench::new(20, vec![spec(1)]);
+        bench.start(1, CallSpec { timeout_ms, ..chunk(0, 1) });
+        assert_eq!(failed(&bench.tick(load_ms - 1.0)), []);
+        assert_eq!(failed(&bench.tick(load_ms)), [(1, Code::Timeout)]);
+    }
+}
+
+#[test]
+fn a_record_goes_online_after_half_of_the_loads_time_with_its_own_time_still_whole() {
+    let mut bench = Bench::new(20, vec![spec(1)]);
+    bench.start(1, CallSpec { fallback: true, ..chunk(0, 1) });
+    let parked = CallSpec { model: None, fallback: true, ..chunk(0, 1) };
+    bench.scheduler.park(2, parked, bench.now);
+    bench.actions();
+    let half = START_MS / 2.0;
+    assert_eq!(online(&bench.tick(half - 1.0)), []);
+    let mut calls = online(&bench.tick(half));
+    calls.sort_by_key(|(call, _)| *call);
+    assert_eq!(calls, [(1, Some(Code::Timeout)), (2, Some(Code::Timeout))]);
+    assert_eq!(failed(&bench.tick(half + 999.0)), []);
+    assert_eq!(bench.scheduler.next_tick(), half + 1_000.0);
+    assert_eq!(failed(&bench.tick(half + 1_000.0)).len(), 2);
 }

@@ -896,8 +896,9 @@ declare namespace Spark {
      */
     stopOnError?: boolean | undefined;
     /**
-     * How long a record may take, in milliseconds, from when it is computed. A chunk of records may take no longer
-     * either; its records are then computed one by one.
+     * How long a record may take, in milliseconds, from when it is computed, or sent to the endpoint. A chunk of records
+     * may take no longer either; its records are then computed one by one. Loading the model takes none of it: that may
+     * take as long as the `timeout` of the configuration says, or this one where it is longer.
      * @defaultValue the `timeout` of the configuration
      */
     timeout?: number | undefined;

@@ -6,7 +6,6 @@ import { packageOf, stage } from "./lib/stage.mjs";
 
 const { test, made } = stage();
 const cylinder = packageOf("cylinder");
-const slow = packageOf("slow");
 
 const echo = made("echo.zip", echoing);
 
@@ -152,38 +151,6 @@ test("private keys of records stay on the page", async (page) => {
   await page.workers(0);
 });
 
-test("a signal ends a batch, and leaves no work behind", async (page) => {
-  const got = await run(page, async ({ url }) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
-    await spark.execute(ask({ ms: 0 }), "m");
-    const controller = new AbortController();
-    let closed = false;
-    function* source() {
-      try {
-        for (;;) yield ask({ ms: 60_000, tag: "x" });
-      } finally {
-        closed = true;
-      }
-    }
-    const reason = new Error("enough");
-    const items = spark.executeMany(source(), "m", { signal: controller.signal });
-    const next = items.next();
-    await until(() => spark.stats()[0].running > 0);
-    controller.abort(reason);
-    const error = await refused(next);
-    const end = await items.next();
-    await until(() => spark.stats()[0].running === 0);
-    const { queued } = spark.stats()[0];
-    const late = await refused(spark.executeMany([ask({})], "m", { signal: controller.signal }).next());
-    const again = await outputsOf(spark.execute(ask({ ms: 0, tag: "on" }), "m"));
-    await spark.destroy();
-    return { error, end, closed, queued, late: late.code, tag: again.tag };
-  }, slow);
-  assert.deepEqual([got.error.code, got.error.cause, got.end.done, got.closed, got.queued], ["CANCELLED", { name: "Error", message: "enough" }, true, true, 0]);
-  assert.deepEqual([got.late, got.tag], ["CANCELLED", "on"]);
-  await page.workers(0);
-});
-
 test("the source is pulled only as results are consumed; who stops early leaves nothing", async (page) => {
   const got = await run(page, async (binary) => {
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary, replica: 2 }] });
@@ -216,25 +183,6 @@ test("the source is pulled only as results are consumed; who stops early leaves 
   assert.ok(got.ahead <= 2 * 3 * 512 + 512, `${got.ahead} records ahead`);
   assert.ok(got.after <= 2 * 3 * 512 + 512, `${got.after} records for one result`);
   assert.deepEqual([got.closed, got.queued, got.gone], [1, 0, 1]);
-  await page.workers(0);
-});
-
-test("times: a record's own, and the batch's; destroy ends it", async (page) => {
-  const got = await run(page, async ({ url }) => {
-    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: url }] });
-    await spark.execute(ask({ ms: 0 }), "m");
-    const records = [0, 60_000, 0].map((ms) => ask({ ms, tag: "x" }));
-    const items = await all(spark.executeMany(records, "m", { timeout: 3_000 }));
-    const total = await refused(spark.executeMany([ask({ ms: 60_000 })], "m", { totalTimeout: 50 }).next());
-    const open = spark.executeMany([ask({ ms: 60_000 })], "m").next();
-    await until(() => spark.stats()[0].running === 1);
-    await spark.destroy();
-    const after = await refused(spark.executeMany([ask({})], "m").next());
-    return { own: items[1].error.modelInfo.input === records[1], codes: items.map(shown), total: total.code, destroyed: (await refused(open)).code, after: after.code };
-  }, slow);
-  assert.deepEqual(got.codes, [[0, "x"], [1, "TIMEOUT"], [2, "x"]]);
-  assert.ok(got.own);
-  assert.deepEqual([got.total, got.destroyed, got.after], ["TIMEOUT", "DESTROYED", "DESTROYED"]);
   await page.workers(0);
 });
 

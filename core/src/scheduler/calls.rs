@@ -11,7 +11,7 @@ impl Scheduler {
     }
 
     pub(super) fn enqueue(&mut self, call: CallId, open: Call, model: ModelIndex) {
-        let (deadline, is_child) = (open.deadline, open.parent.is_some());
+        let (deadline, is_child) = (self.now + open.timeout_ms, open.parent.is_some());
         self.uses += 1;
         let state = &mut self.models[model];
         state.open_calls += 1;
@@ -26,7 +26,7 @@ impl Scheduler {
             state.queue.push_back(call);
         }
         if state.phase != Phase::Loaded && open.fallback {
-            self.earliest_deadline = self.earliest_deadline.min(open.patience());
+            self.earliest_deadline = self.earliest_deadline.min(open.patience);
         }
         if state.phase == Phase::Loading {
             // A caller who waits longer than the default gives the model longer to start.

@@ -10,10 +10,10 @@ impl Scheduler {
     /// Which model `call` means is not known yet: it waits here, until the shell has [settled](Self::answered_online) it
     /// and starts it anew, or until its time is over. Where it may, it goes online after half of that.
     pub fn park(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        if let Some(open) = self.begin(call, &spec, now) {
+        if let Some(open) = self.begin(call, &spec, true, now) {
             let open = Call { model: None, parked: true, ..open };
             if open.fallback {
-                self.earliest_deadline = self.earliest_deadline.min(open.patience());
+                self.earliest_deadline = self.earliest_deadline.min(open.patience);
             }
             self.calls.insert(call, open);
         }
@@ -34,14 +34,15 @@ impl Scheduler {
         true
     }
 
-    /// A new call, its parent told of it; `None`, with the call failed, where that is over.
-    pub(super) fn begin(&mut self, call: CallId, spec: &CallSpec, now: f64) -> Option<Call> {
+    /// A new call, its parent told of it; `None`, with the call failed, where that is over. `waits`: it may have to wait for a
+    /// model, or a replica.
+    pub(super) fn begin(&mut self, call: CallId, spec: &CallSpec, waits: bool, now: f64) -> Option<Call> {
         let &CallSpec { model, fallback, parent, timeout_ms, records } = spec;
         self.now = now;
-        let mut deadline = now + timeout_ms;
-        if records > 0 && model.is_some_and(|model| self.models[model].phase == Phase::Loaded) {
-            deadline += timeout_ms * QUEUE;
-        }
+        let waits = waits && records > 0;
+        // A record's time is not for loading: that has the time that a model may take.
+        let wait = if waits { timeout_ms.max(self.policy.start_ms) } else { timeout_ms };
+        let mut deadline = now + wait;
         if let Some(id) = parent {
             let Some(parent) = self.calls.get_mut(&id) else {
                 self.actions.push_back(super::Action::Fail { call, failure: children::cancelled_with_parent() });
@@ -50,10 +51,15 @@ impl Scheduler {
             deadline = deadline.min(parent.deadline);
             parent.children += 1;
         }
+        let patience = deadline - wait / 2.0;
+        if waits {
+            deadline += timeout_ms * QUEUE;
+        }
         self.earliest_deadline = self.earliest_deadline.min(deadline);
         Some(Call {
             model,
             deadline,
+            patience,
             timeout_ms,
             at: Vec::new(),
             fallback,

@@ -106,6 +106,8 @@ struct Call {
     /// The model that computes it; `None` once it is online.
     model: Option<ModelIndex>,
     deadline: f64,
+    /// When it goes online, if it may and still waits for a model to load: after half of its time.
+    patience: f64,
     timeout_ms: f64,
     /// Replicas it was posted to: none while queued, two when it was rescued from behind a long call.
     at: Vec<ReplicaId>,
@@ -200,13 +202,13 @@ impl Scheduler {
     /// A caller wants `call` computed. It ends with [`Action::Fail`], or when [`replied`](Self::replied) or
     /// [`answered_online`](Self::answered_online) says so.
     pub fn call(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        if let Some(open) = self.begin(call, &spec, now) {
+        if let Some(open) = self.begin(call, &spec, spec.model.is_some(), now) {
             self.start(call, open, now);
         }
     }
 
     fn start(&mut self, call: CallId, open: Call, now: f64) {
-        let (deadline, is_child) = (open.deadline, open.parent.is_some());
+        let (deadline, is_child) = (now + open.timeout_ms, open.parent.is_some());
         let Some(model) = open.model else {
             self.calls.insert(call, open);
             self.actions.push_back(Action::Online { call, failure: None });

@@ -1,14 +1,7 @@
 //! Calls that the endpoint answers: from the start, or because they could not be computed here.
 
-use super::{Action, Call, CallId, Scheduler};
+use super::{Action, CallId, Scheduler};
 use crate::error::{Code, Failure};
-
-impl Call {
-    /// When a call that still waits for a model to load goes online: after half of its time.
-    pub(super) fn patience(&self) -> f64 {
-        self.deadline - self.timeout_ms / 2.0
-    }
-}
 
 impl Scheduler {
     /// The endpoint answered. `true`: give the caller the answer; `false`: nobody waits for it.
@@ -32,6 +25,11 @@ impl Scheduler {
             return self.fail(call, failure);
         }
         open.parked = false;
+        if open.records > 0 && !open.begun {
+            // Waiting took none of its time.
+            open.deadline = self.now + open.timeout_ms;
+            self.earliest_deadline = self.earliest_deadline.min(open.deadline);
+        }
         let was_queued = std::mem::take(&mut open.at).is_empty();
         if let Some(model) = open.model.take() {
             self.models[model].tally.over += 1;

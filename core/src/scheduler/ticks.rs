@@ -83,7 +83,7 @@ impl Scheduler {
             let mut next = call.deadline;
             let loading = |model: ModelIndex| self.models[model].phase == Phase::Loading;
             if call.fallback && call.model.map_or(call.parked, loading) {
-                next = next.min(call.patience());
+                next = next.min(call.patience);
             }
             if now >= call.deadline {
                 overdue.push(*id);

@@ -96,7 +96,7 @@ pub struct CallSpec {
     /// Time until it must be over, in milliseconds.
     pub timeout_ms: f64,
     /// How many records of a batch it computes, one after the other; 0 for a caller's own call. A batch's calls wait for
-    /// each other: their time counts from when they are computed.
+    /// each other, and for their model, which has its own time: theirs counts from when they are computed, or go online.
     pub records: u32,
 }
 

@@ -6,7 +6,7 @@ impl Scheduler {
     /// A caller wants the model ready. `call` ends with [`Action::Warmed`] as soon as one of its replicas is, or as any other
     /// call ends.
     pub fn warm(&mut self, call: CallId, spec: CallSpec, now: f64) {
-        if let Some(mut open) = self.begin(call, &spec, now) {
+        if let Some(mut open) = self.begin(call, &spec, spec.model.is_some(), now) {
             open.warms = true;
             self.start(call, open, now);
         }
