@@ -39,10 +39,11 @@ impl Client {
         !online::refuses_chunks(status) && self.pool.online.as_deref().and_then(address).is_some()
     }
 
-    /// Whether an answer with this status to a chunk is the answer to each of its records.
+    /// Whether an answer with this status to a chunk is the answer to each of its records: 0 for no, 1 for yes, 2 where it is if
+    /// one of them gets such an answer by itself.
     #[wasm_bindgen(js_name = failsRecords)]
-    pub fn fails_records(&self, status: u16) -> bool {
-        online::fails_records(status)
+    pub fn fails_records(&self, status: u16) -> u32 {
+        if online::refuses_caller(status) { 2 } else { online::fails_records(status).into() }
     }
 
     /// Starts a chunk, records of a batch: for the model as one text with NUL behind each of them, for the endpoint (-1) as a

@@ -8,7 +8,7 @@ use online_kit::endpoint;
 use spark_execute_core::config::{AuthType, Endpoint, Form};
 use spark_execute_core::online::{
     CredentialTrouble, ErrorBody, Reply, ServiceUri, Target, Unexpected, chunk_address, credential_failure,
-    fails_records, failure, headers, network, not_a_result, refuses_chunks, route,
+    fails_records, failure, headers, network, not_a_result, refuses_caller, refuses_chunks, route,
 };
 use spark_execute_core::{Code, Failure};
 
@@ -318,8 +318,11 @@ fn records_of_a_batch_go_together_where_the_version_is_told_by_its_id_alone() {
         assert_eq!(refuses_chunks(status), refuses, "{status}");
         assert_eq!(fails_records(status), status == 429, "{status}");
     }
+    for status in [401, 403] {
+        assert!(refuses_chunks(status) && refuses_caller(status) && !fails_records(status), "{status}");
+    }
     for status in [500, 502, 503, 504] {
-        assert!(!refuses_chunks(status), "{status}");
+        assert!(!refuses_chunks(status) && !refuses_caller(status), "{status}");
         assert_eq!(fails_records(status), status == 503, "{status}");
     }
 }

@@ -17,7 +17,7 @@ const CHUNK_TEXT = 1 << 18;
  * @property {(remaining: number) => [size: number, room: number]} plan how many records to send together, and how many such
  *   chunks may be there that are not consumed; `remaining` is NaN where the source does not say its length
  * @property {(record: unknown) => string | undefined} encode the record's request as text, if it can travel in a chunk
- * @property {(texts: string[]) => { answers: Promise<unknown[]>, cancel: () => void }} send a chunk; `undefined` is the
+ * @property {(texts: string[], records: unknown[]) => { answers: Promise<unknown[]>, cancel: () => void }} send a chunk; `undefined` is the
  *   answer of a record that failed, an `Error` that of one that is not to be tried by itself; rejects when the chunk as a
  *   whole failed, which says nothing of most of its records
  * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself
@@ -242,7 +242,7 @@ class Batch {
     this.#records = [];
     this.#texts = [];
     this.#units = 0;
-    const { answers, cancel } = this.#host.send(texts);
+    const { answers, cancel } = this.#host.send(texts, chunk.records);
     this.#track(
       cancel,
       answers.then(

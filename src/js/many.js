@@ -13,6 +13,8 @@ const UNKNOWN_ROOM = 16;
 /** In place of a model's position: the endpoint. */
 const ONLINE = -1;
 const NUL = "\0";
+/** What the core says of an answer to a chunk: it answers all records, or does if one by itself gets such an answer. */
+const [ALL, IF_ONE] = [1, 2];
 
 const isFlag = [(value) => typeof value === "boolean", "true or false"];
 const isTime = [(value) => value > 0 && value <= LONGEST_MS && typeof value === "number", "milliseconds above 0, at most 2147483647"];
@@ -67,6 +69,9 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   if (isGiven) choose(versionId);
   // Whether the endpoint takes chunks, once that was asked for a version.
   let takes;
+  // What one record by itself came to, after the endpoint refused its chunk to this caller; and why it refuses all.
+  let probe;
+  let denied;
   const isOnline = () => model === undefined && id && (takes ??= client.takesChunks?.(id, 0));
 
   // How large chunks were that went well; how long, in UTF-16 units, a record and its answer, and how long one took there.
@@ -103,6 +108,10 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
     });
     return { answers, cancel: () => client.cancel(call) };
   };
+  const single = (record) => {
+    const { response, cancel } = execute(record, { timeout, output, privateKeys });
+    return { answer: response, cancel };
+  };
   return batch(
     inputs,
     {
@@ -122,7 +131,7 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
           // By itself it says what is wrong.
         }
       },
-      send(texts) {
+      send(texts, records) {
         const count = texts.length;
         if (model !== undefined) {
           const { answers, cancel } = send(model, texts.join(NUL) + NUL, count, (answer) => {
@@ -132,24 +141,32 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
           });
           return { answers: answers.then((parts) => parts.map(decode)), cancel };
         }
+        if (denied) return { answers: Promise.resolve(texts.map(() => denied)), cancel() {} };
         const began = performance.now();
         const { answers, cancel } = send(ONLINE, bodyOf(texts, id), count, (answer) => {
           micros = ((performance.now() - began) * 1000) / count;
           return [answer];
         });
-        const refused = (error) => {
-          if (client.failsRecords(error.status ?? 0)) return texts.map(() => error);
+        const failsAll = (error, how) => error instanceof Error && client.failsRecords(error.status ?? 0) === how;
+        let alone;
+        const refused = async (error) => {
+          let outcome;
+          if (failsAll(error, IF_ONE)) {
+            probe ??= (alone = single(records[0])).answer.catch((error) => error);
+            outcome = await probe;
+            if (failsAll(outcome, IF_ONE)) denied = error;
+          }
+          if (denied || failsAll(error, ALL)) return texts.map(() => error);
           // A 200 with something else: no v4 there.
           takes &&= client.takesChunks(id, error.code ? (error.status ?? 0) : 200);
           most = 0;
-          throw error;
+          if (!alone) throw error;
+          return texts.map((text, at) => (at === 0 ? outcome : undefined));
         };
-        return { answers: answers.then(([text]) => responsesIn(text, count).map(online)).catch(refused), cancel };
+        const cancelAll = () => (alone?.cancel(), cancel());
+        return { answers: answers.then(([text]) => responsesIn(text, count).map(online)).catch(refused), cancel: cancelAll };
       },
-      single(record) {
-        const { response, cancel } = execute(record, { timeout, output, privateKeys });
-        return { answer: response, cancel };
-      },
+      single,
     },
     options,
   );

@@ -9,7 +9,15 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 /** The responses in an answer; throws where it is none to so many records. */
 export function responsesIn(text, count) {
   const { outputs, warnings, errors, process_time, service_chain, summary_output, status, ...meta } = JSON.parse(text);
-  if (outputs.length !== count || !outputs.every(isObject)) throw new Error("not as many outputs as inputs");
+  // An empty list of what most records have none of tells of none.
+  const fits = (list) => !list || list.length === 0 || (Array.isArray(list) && list.length === count);
+  if (
+    outputs.length !== count ||
+    !outputs.every(isObject) ||
+    ![warnings, errors, process_time, service_chain].every(fits)
+  ) {
+    throw new Error("not as many outputs as inputs");
+  }
   return outputs.map((outputs, at) => ({
     status: "Success",
     response_data: {

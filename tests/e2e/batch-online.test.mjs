@@ -98,6 +98,22 @@ test("a server that has too much to do fails the records of its chunks, and gets
   }
 });
 
+test("an endpoint that refuses the caller is asked for one record more, and no other", async (page, server) => {
+  await page.run(helpers);
+  for (const [status, code] of [[401, "UNAUTHORIZED"], [403, "FORBIDDEN"]]) {
+    server.reset();
+    server.next({ status, times: Infinity });
+    const found = await page.run((id) => batched(policies(500), id), id);
+    assert.deepEqual(found.map(([index, what]) => [index, what]), Array.from({ length: 500 }, (_, index) => [index, code]));
+    const sent = server.calls.filter(v4).length;
+    assert.ok(sent >= 1 && sent <= 4, `${sent}: those that were under way`);
+    assert.equal(server.calls.length - sent, 1);
+  }
+  server.reset();
+  server.next({ status: 401, times: Infinity });
+  assert.deepEqual(await page.run((id) => batched(policies(90), id, { stopOnError: true }), id), [[0, "UNAUTHORIZED"]]);
+});
+
 test("no v4 where the server is old, or the name is the page's own", async (page, server) => {
   await page.run(helpers);
   const found = await page.run(async (id) => {

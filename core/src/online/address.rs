@@ -166,6 +166,12 @@ pub fn fails_records(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
+/// Whether a status is about who asks. To a chunk it may mean that v4 alone is not for this caller, which one record by itself
+/// tells; where that gets such an answer, too, it is the answer to all records.
+pub fn refuses_caller(status: u16) -> bool {
+    matches!(status, 401 | 403)
+}
+
 /// How a service is called in messages: `folder/service` for any spelling of that.
 pub fn short_name(uri: &str) -> String {
     match ServiceUri::parse(uri) {

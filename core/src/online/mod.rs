@@ -10,7 +10,8 @@ mod headers;
 mod retry;
 
 pub use address::{
-    Route, ServiceUri, Target, chunk_address, fails_records, is_server_id, refuses_chunks, route, short_name,
+    Route, ServiceUri, Target, chunk_address, fails_records, is_server_id, refuses_caller, refuses_chunks, route,
+    short_name,
 };
 pub use answer::{ErrorBody, Reply, Unexpected, failure, network, not_a_result};
 pub use headers::{CredentialTrouble, credential_failure, headers};
