@@ -2,6 +2,8 @@
 // what decides what is unpacked and a sum of its own bytes, a text and the parts that are Blobs one after the other. One put
 // writes it whole or not at all. Nothing here fails a call: the event `cache` tells what happened.
 
+import { BadRequestError } from "./errors.js";
+
 /** Another number with every change of what entries look like. */
 const NAME = "spark-execute 1";
 /** No server has this name. */
@@ -20,7 +22,7 @@ async function sumOf(bytes) {
 }
 
 /** With a sign before it: "." and ".." would lead elsewhere. */
-const folder = (versionId) => `${ROOT}=${encodeURIComponent(versionId.toLowerCase())}/`;
+const folder = (versionId) => `${ROOT}=${encodeURIComponent(versionId.trim().toLowerCase())}/`;
 
 /** What storage does not give in that time, in milliseconds, it does not give: calls wait for it. */
 const PATIENCE = 10_000;
@@ -138,6 +140,9 @@ export const cache = Object.freeze({
   },
 
   async clear(versionId) {
+    if (versionId !== undefined && typeof versionId !== "string") {
+      throw new BadRequestError("versionId must be the text of a model's id, or absent, for all.", { path: "versionId" });
+    }
     await writing;
     try {
       if (!globalThis.caches) return true;

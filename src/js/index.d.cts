@@ -1217,9 +1217,10 @@ declare namespace Spark {
     readonly list: () => Promise<CacheEntry[]>;
     /**
      * Takes out the model with this version id, or all of them. Models that are loaded stay so.
-     * @returns A promise of whether nothing is left; `false` where the browser did not allow it.
+     * @returns A promise of whether nothing is left; `false` where the browser did not allow it. It is rejected with a
+     *   `BadRequestError` where `versionId` is neither text nor `undefined`: that should not clear everything.
      */
-    readonly clear: (versionId?: string) => Promise<boolean>;
+    readonly clear: (versionId?: string | undefined) => Promise<boolean>;
   }
 
   /** A model that is kept. */

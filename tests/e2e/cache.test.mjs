@@ -199,6 +199,9 @@ test("list and clear", async (page) => {
     const [first] = await spark.cache.list();
     const found = { first: { ...first, storedAt: first.storedAt >= began && first.storedAt <= Date.now() }, all: await list() };
     found.cleared = [await spark.cache.clear("ONE / ü"), await spark.cache.clear("nobody"), await list()];
+    found.wrong = [];
+    for (const id of [5, null, {}, ["two"]]) found.wrong.push(await refused(spark.cache.clear(id)));
+    found.kept = await list();
     const { state } = spark.stats()[0];
     const { volume } = await outputsOf(spark.execute(ask({ radius: 2, height: 5 }), "one / ü"));
     found.still = [state, volume.toFixed(3)];
@@ -211,6 +214,8 @@ test("list and clear", async (page) => {
   assert.deepEqual({ ...got.first, bytes: 0 }, { versionId: "One / ü", source: `${page.server.url}/list.zip`, bytes: 0, storedAt: true });
   assert.deepEqual(got.all, ["One / ü", "two", "three"]);
   assert.deepEqual(got.cleared, [true, true, ["two", "three"]]);
+  for (const wrong of got.wrong) assert.deepEqual([wrong.class, wrong.path], ["BadRequestError", "versionId"]);
+  assert.deepEqual(got.kept, ["two", "three"]);
   assert.deepEqual(got.still, ["loaded", VOLUME]);
   assert.deepEqual(got.rest, [true, [], true, true]);
 });
