@@ -3,6 +3,8 @@
 //! A chunk comes as one text and goes as one: it is encoded and decoded in one go, which costs a fraction of doing so for
 //! each record. A NUL, which JSON never has, stands behind each record and behind each answer.
 
+use std::cell::OnceCell;
+
 use js_sys::{Array, Uint8Array};
 use spark_execute_core::batch::{MOST_ANSWERS, SEPARATOR};
 use wasm_bindgen::prelude::*;
@@ -13,14 +15,9 @@ use super::heap::{Heap, Input, invalid};
 /// Answers that are decoded together, in bytes.
 const SPACE: u32 = 256 * 1024;
 
-/// Room for answers, kept from chunk to chunk.
-pub struct Space(Uint8Array);
-
-impl Default for Space {
-    fn default() -> Self {
-        Space(Uint8Array::new_with_length(SPACE))
-    }
-}
+/// Room for answers, kept from chunk to chunk; none before the first.
+#[derive(Default)]
+pub struct Space(OnceCell<Uint8Array>);
 
 /// The answers of a chunk so far.
 pub struct Answers<'a> {
@@ -50,6 +47,7 @@ pub fn records(heap: &Heap, input: &Input) -> Vec<(u32, u32)> {
 
 impl<'a> Answers<'a> {
     pub fn new(heap: &'a Heap, Space(space): &'a Space) -> Self {
+        let space = space.get_or_init(|| Uint8Array::new_with_length(SPACE));
         Answers { heap, space, used: 0, texts: Array::new(), total: 0, failed: None }
     }
 
