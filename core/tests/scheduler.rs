@@ -277,6 +277,26 @@ fn short_calls_do_not_wait_behind_a_long_one() {
         assert!(!bench.reply(long, call, 20.0).0, "the first answer counts");
     }
     assert_eq!(bench.call(16, 0), [post(other, 16)], "nothing more goes behind the long call");
+    assert_eq!(bench.scheduler.next_tick(), 60_000.0, "there is nobody left to look after");
+}
+
+#[test]
+fn calls_that_are_stuck_are_looked_after_again_but_not_all_the_time() {
+    let mut bench = Bench::loaded(2);
+    bench.ready(2);
+    bench.warm_both();
+    let placed: Vec<_> = (10..20).flat_map(|call| bench.call(call, 0)).collect();
+    // Both turn out to be long.
+    assert_eq!(bench.tick(10.0), []);
+    assert_eq!(bench.scheduler.next_tick(), 15.0);
+    assert_eq!(bench.tick(15.0), []);
+    assert_eq!(bench.scheduler.next_tick(), 20.0);
+    for action in &placed {
+        if let Action::Post { replica: 1, call } = *action {
+            bench.reply(1, call, 20.0);
+        }
+    }
+    assert_ne!(bench.tick(20.0), [], "the other one's calls are computed here");
 }
 
 #[test]

@@ -6,6 +6,9 @@ use super::{CallId, ModelIndex, Phase, ReplicaId, Scheduler};
 use crate::error::{Code, Failure};
 use crate::number::number;
 
+/// When calls that are stuck behind a long one, while no replica has room for them, are looked after again, in milliseconds.
+const LOOK_AGAIN_MS: f64 = 5.0;
+
 impl Scheduler {
     /// Time has passed, and all that workers had said by `now` was told. To be called at [`next_tick`](Self::next_tick);
     /// early or late calls do no harm.
@@ -29,7 +32,7 @@ impl Scheduler {
         }
         let idle = self.next_idle_tick().min(self.earliest_deadline);
         let mut next = self.dying.iter().fold(idle, |next, dying| next.min(dying.until));
-        for replica in self.replicas.values() {
+        for (id, replica) in self.replicas.iter() {
             match replica.stage {
                 Stage::Starting => {
                     next = next.min(replica.start_deadline).min(replica.boot_deadline.unwrap_or(f64::INFINITY));
@@ -40,12 +43,23 @@ impl Scheduler {
                     }
                     let model = &self.models[replica.model];
                     if replica.flights.len() > 1 && model.replicas.len().max(model.spec.replicas as usize) > 1 {
-                        next = next.min(replica.head_since + replica.stall_ms() + 1.0);
+                        let due = replica.head_since + replica.stall_ms() + 1.0;
+                        if due > self.now {
+                            next = next.min(due);
+                        } else if replica.flights.iter().skip(1).any(|flight| self.is_only_at(flight.call, *id)) {
+                            // Others had no room for them just now.
+                            next = next.min(self.now + LOOK_AGAIN_MS);
+                        }
                     }
                 }
             }
         }
         next
+    }
+
+    /// Whether the call is open, and no other replica has it.
+    fn is_only_at(&self, call: CallId, id: ReplicaId) -> bool {
+        self.calls.get(&call).is_some_and(|open| open.at == [id])
     }
 
     fn end_overdue_starts(&mut self, now: f64) {
@@ -153,7 +167,7 @@ impl Scheduler {
             let waiting: Vec<CallId> = replica.flights.iter().skip(1).map(|flight| flight.call).collect();
             let mut stuck = 0;
             for call in waiting {
-                if self.calls.get(&call).is_some_and(|open| open.at == [from]) {
+                if self.is_only_at(call, from) {
                     match self.pick(model, Some(from), false, 0, now) {
                         Some(to) => self.post(call, to, now),
                         None => stuck += 1,
