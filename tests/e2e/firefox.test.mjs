@@ -1,6 +1,7 @@
 // A smoke run in stock Firefox: each part of the package that leans on the platform, once.
 import assert from "node:assert/strict";
 import { launch } from "../../scripts/lib/firefox.mjs";
+import { served, visit } from "./lib/cache.mjs";
 import { packageOf, packages, stage } from "./lib/stage.mjs";
 
 const { test } = stage({ launch });
@@ -166,4 +167,20 @@ test("a large package is unpacked apart", async (page) => {
     return { found, apart: names.filter((name) => /unpack/.test(name)).length };
   }, packageOf("cylinder").url);
   assert.deepEqual(got, { found: [Math.PI, Math.PI], apart: 2 });
+});
+
+test("a model that is kept needs no server at the second visit, and its engine is the same", async (page) => {
+  const binary = served(page, "/kept.zip", "cylinder");
+  const first = await visit(page, { binary, replica: 2 });
+  assert.deepEqual([first.volume, first.status], ["62.832", "miss,stored"]);
+  delete page.server.routes[binary];
+  const second = await visit(page, { binary, replica: 2 });
+  assert.deepEqual([second.volume, second.status, second.reason], ["62.832", "hit", undefined]);
+  assert.ok(second.times.cache > 0);
+  assert.deepEqual([second.times.fetch, second.times.unpack], [undefined, undefined]);
+  assert.equal(page.requests(binary), 1);
+  // Once it is cleared there is none.
+  assert.equal(await page.run(() => new Spark({ nodegenModels: [{ versionId: "m", binary: "/" }] }).cache.clear("M")), true);
+  const third = await visit(page, { binary });
+  assert.deepEqual([third.failed, third.status], ["BINARY_FETCH", "miss"]);
 });
