@@ -171,7 +171,8 @@ declare class Spark {
   /**
    * Runs many requests through one model, and gives their results as they are there, in the order of the requests.
    *
-   * The source is read only as fast as results are consumed. A record that fails has its `error` and the others go on.
+   * The source is read only as fast as results are consumed, and ahead by three chunks for each replica, of at most 512
+   * records; online by four, of at most 200. A record that fails has its `error` and the others go on.
    * Leaving the loop ends what is under way, and the source.
    *
    * @example
@@ -180,9 +181,10 @@ declare class Spark {
    *   else total += response.response_data.outputs.premium;
    * }
    *
-   * @param inputs The requests: an array, an iterable or async iterable, or a `ReadableStream`.
-   * @param versionId Which model to run, as for {@link execute}; without it the one that the records' `request_meta.version_id`
-   *   names. Records for other models are computed too, one by one.
+   * @param inputs The requests: an array, an iterable or async iterable, or a `ReadableStream`. Promises of requests come from
+   *   an async iterable, which awaits them; in any other they fail with a `BadRequestError`.
+   * @param versionId Which model to run, as for {@link execute}; without it the one that `request_meta.version_id` of the
+   *   first record names that has one; then records that name none fail with a `ParameterRequiredError`. Records for other models are computed too, one by one.
    * @throws {Spark.WasmRunnerErrors.BadRequestError} At once: `inputs` or an option is wrong.
    * @returns An iterator that is rejected when the batch ends before its time: by its signal (`ExecuteCancelled`), by
    *   `totalTimeout` (`TimeoutError`), by {@link destroy}, by a source that throws (`BadRequestError`, its `cause`).
@@ -922,7 +924,7 @@ declare namespace Spark {
 
   /** How far a batch is. */
   export interface BatchProgress {
-    /** Records that have their outcome. */
+    /** Records that have their outcome, those that failed too. */
     readonly done: number;
     /** Those of them that failed. */
     readonly failed: number;

@@ -124,7 +124,7 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
         try {
           if (privateKeys) record = publicPart(record, true);
           if (!isGiven && id === undefined) choose(usualId(record));
-          if (model === undefined) return isOnline() ? encodeInputs(record, id) : undefined;
+          if (model === undefined) return isOnline() ? encodeInputs(record, id, isGiven) : undefined;
           if (typeof record !== "string") return encodeRecord(record, id, isGiven);
           return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
         } catch {

@@ -73,13 +73,13 @@ export function encodeRecord(record, id, isGiven) {
   }
 }
 
-/** The text of a record's inputs, if there is nothing else in it but, perhaps, this version id. */
-export function encodeInputs(record, id) {
+/** The text of a record's inputs, if there is nothing else in it but this version id, which may be left out where `isGiven`. */
+export function encodeInputs(record, id, isGiven) {
   const has = (value, name) => isDictionary(value) && Object.keys(value).every((key) => key === name);
   try {
     const { request_data, request_meta = {}, ...more } = record;
     const isAlone = has(more) && has(request_data, "inputs") && has(request_meta, "version_id");
-    if (!isAlone || (request_meta.version_id ?? id) !== id || !isDictionary(request_data.inputs)) return undefined;
+    if (!isAlone || (request_meta.version_id ?? (isGiven ? id : undefined)) !== id || !isDictionary(request_data.inputs)) return undefined;
     return isPlain(request_data.inputs) ? JSON.stringify(request_data.inputs) : undefined;
   } catch {
     // As above.

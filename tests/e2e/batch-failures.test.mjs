@@ -17,6 +17,7 @@ test("records that fail do so alone, whatever they do to their engine", async (p
     for (const [at, end] of Object.entries(odd)) records[at].request_data.inputs.end = end;
     records[40].request_data.inputs.tag = NaN;
     records[41] = null;
+    records[44] = Promise.resolve(records[44]);
     records[42].request_meta = { version_id: "other" };
     records[43].request_meta = { requested_output: "tag", _ctx: 1 };
     const items = await all(spark.executeMany(records, "m"));
@@ -30,6 +31,7 @@ test("records that fail do so alone, whatever they do to their engine", async (p
     20: "ENGINE_EXCEPTION",
     40: "REQUEST_INVALID",
     41: "REQUEST_INVALID",
+    44: "REQUEST_INVALID",
     90: "ENGINE_TRAP",
     150: "RESPONSE_INVALID",
     210: "RESPONSE_INVALID",

@@ -54,11 +54,15 @@ test("forms of the answer; records from a stream; the record names the version",
     const stream = new ReadableStream({ start: (c) => (named.forEach((record) => c.enqueue(record)), c.close()) });
     const found = [];
     for await (const { response } of spark.executeMany(stream, { output: "string" })) found.push(response);
+    named[1] = policies(1)[0];
+    const unnamed = [];
+    for await (const { index, error } of spark.executeMany(named)) if (error) unnamed.push([index, error.code]);
     const [{ response }] = [(await spark.executeMany(policies(1), id, { output: "bytes" }).next()).value];
     await spark.destroy();
-    return { found, bytes: response instanceof Uint8Array && new TextDecoder().decode(response) };
+    return { found, unnamed, bytes: response instanceof Uint8Array && new TextDecoder().decode(response) };
   }, id);
   assert.equal(got.found.length, 20);
+  assert.deepEqual(got.unnamed, [[1, "VERSION_ID_MISSING"]]);
   for (const [height, text] of got.found.entries()) {
     assert.ok(Math.abs(JSON.parse(text).response_data.outputs.volume - Math.PI * height) < 1e-9);
   }
