@@ -85,7 +85,7 @@ export function compareWithSources(tool) {
     for (const form of ["PublicEndpoint", "SyntheticKeyEndpoint", "BearerTokenEndpoint"]) {
       assert.deepEqual(sorted([...members(form), ...members("CommonEndpoint")]), await known("endpoint.rs"), form);
     }
-    const [, xcall] = /"xcall", &\[([^\]]*)\]/.exec(await text("core", "src", "config", "endpoint.rs"));
+    const [, xcall] = /"xcall", &\[([^\]]*)\]/.exec(await text("core", "src", "config", "xcall.rs"));
     assert.deepEqual(members("XCallConfig"), sorted([...xcall.matchAll(/"(\w+)"/g)].map(([, name]) => name)));
     assert.deepEqual(members("NodegenModel"), await known("model.rs"));
     const rust = await text("core", "src", "config", "text.rs");

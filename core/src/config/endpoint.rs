@@ -1,6 +1,6 @@
-//! `sparkEndpoint`: where models are computed online; and what models may call from there.
+//! `sparkEndpoint`: where models are computed online.
 
-use super::fields::{Fields, Notes, integer, refuse, trimmed, wrong};
+use super::fields::{Fields, Notes, refuse, trimmed, wrong};
 use crate::error::{Failure, Result};
 use crate::percent::{self, is_segment};
 use crate::raw::Raw;
@@ -11,8 +11,6 @@ use crate::{suggest, text};
 const DEFAULT_RETRIES: u32 = 2;
 /// The first delay before it, in milliseconds.
 const DEFAULT_RETRY_DELAY_MS: f64 = 500.0;
-/// How deep models may call one another when the caller does not say.
-const DEFAULT_MAX_DEPTH: u32 = 16;
 
 const KNOWN: &[&str] = &[
     "url",
@@ -89,26 +87,6 @@ pub enum Form {
     Generic,
 }
 
-/// `xcall`: what a model's calls to other services may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct XCallPolicy {
-    /// Whether they may leave the page.
-    pub online: XCallOnline,
-    /// How many calls deep they may go.
-    pub max_depth: u32,
-}
-
-/// `xcall.online`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum XCallOnline {
-    /// A service that is no configured model is asked online.
-    Always,
-    /// Configured models only.
-    Never,
-    /// The function decides for each call.
-    Ask,
-}
-
 /// Reads `sparkEndpoint`; `null` counts as absent.
 #[inline(never)]
 pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<Endpoint>> {
@@ -167,27 +145,6 @@ pub(super) fn parse(config: &Fields<'_>, notes: &mut Notes) -> Result<Option<End
     endpoint.compress_above = number("compressAbove", |bytes| bytes >= 0.0, "a number of bytes, 0 or more")?;
     notes.unknown(fields, "endpoint", KNOWN, (ELSEWHERE, "at the top level"));
     Ok(Some(endpoint))
-}
-
-/// Reads `xcall`.
-#[inline(never)]
-pub(super) fn xcall(config: &Fields<'_>, notes: &mut Notes) -> Result<XCallPolicy> {
-    let mut policy = XCallPolicy { online: XCallOnline::Always, max_depth: DEFAULT_MAX_DEPTH };
-    let Some(value) = config.present("xcall") else { return Ok(policy) };
-    let Some(fields) = Fields::of(value, "xcall") else {
-        return Err(refuse("xcall", value, "an object such as { online: false }"));
-    };
-    match fields.present("online") {
-        None | Some(Raw::Bool(true)) => {}
-        Some(Raw::Bool(false)) => policy.online = XCallOnline::Never,
-        Some(Raw::Function) => policy.online = XCallOnline::Ask,
-        Some(other) => return fields.refuse("online", other, "true, false or a function"),
-    }
-    if let Some(value) = fields.present("maxDepth") {
-        policy.max_depth = integer(value, "xcall.maxDepth", 100.0, "an integer from 1 to 100")? as u32;
-    }
-    notes.unknown(&fields, "xcall", &["online", "maxDepth"], (&["externalApi"], "at the top level"));
-    Ok(policy)
 }
 
 /// Whether there is a function of this name; anything else is refused.

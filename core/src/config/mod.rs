@@ -14,13 +14,15 @@ mod model;
 mod places;
 mod text;
 mod url_request;
+mod xcall;
 
 pub use binary::BinaryKind;
-pub use endpoint::{AuthType, Endpoint, Form, XCallOnline, XCallPolicy, clean_credential};
+pub use endpoint::{AuthType, Endpoint, Form, clean_credential};
 pub(crate) use fields::{clipped, trimmed};
 pub use model::{MAX_ID, MAX_REPLICAS, Model};
 pub use text::{DeclaredType, TextKind, classify_text};
 pub use url_request::{Credentials, UrlRequest};
+pub use xcall::{XCallOnline, XCallPolicy};
 
 use crate::error::{Code, Failure, Result};
 use crate::memory::MOST_PAGES;
@@ -162,7 +164,7 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         Some(Raw::Number(number)) if (0.0..=MAX_TIMEOUT_MS).contains(number) => *number,
         Some(other) => return Err(refuse("cancelGrace", other, "a number of milliseconds from 0 to 2147483647")),
     };
-    let xcall = endpoint::xcall(&fields, &mut notes)?;
+    let xcall = xcall::parse(&fields, &mut notes)?;
     let external_api = endpoint::function(&fields, "externalApi")?;
     let timings = fields.boolean("timings", false)?;
     check_logger(&fields)?;

@@ -2,9 +2,15 @@
 
 use super::replica::Stage;
 use super::{Action, Call, CallId, ModelIndex, Phase, ReplicaId, Scheduler};
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 
 impl Scheduler {
+    /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
+    pub fn cancel(&mut self, call: CallId, now: f64) {
+        self.now = now;
+        self.give_up(call, Failure::new(Code::Cancelled, "The call was cancelled."));
+    }
+
     pub(super) fn has_ready(&self, model: ModelIndex) -> bool {
         let is_ready = |id: &ReplicaId| self.replicas.get(id).is_some_and(|replica| replica.stage == Stage::Ready);
         self.models[model].replicas.iter().any(is_ready)

@@ -230,12 +230,6 @@ impl Scheduler {
         self.evict_for_budget();
     }
 
-    /// The caller no longer wants `call`; it is settled as cancelled. Unknown or settled calls are ignored.
-    pub fn cancel(&mut self, call: CallId, now: f64) {
-        self.now = now;
-        self.give_up(call, Failure::new(Code::Cancelled, "The call was cancelled."));
-    }
-
     /// The shell created the replica's worker.
     pub fn worker_created(&mut self, id: ReplicaId, now: f64) {
         let boot = now + self.policy.boot_ms;
