@@ -4,7 +4,7 @@ import { run } from "./lib/batch.mjs";
 import { engine } from "./lib/engines.mjs";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const slow = packageOf("slow");
 
 /** Takes longer to start than a call is given below. */

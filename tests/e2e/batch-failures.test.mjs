@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { echoing, run } from "./lib/batch.mjs";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const crash = packageOf("crash");
 const echo = made("echo.zip", echoing);
 

@@ -4,7 +4,7 @@ import { echoing, run } from "./lib/batch.mjs";
 import { engine } from "./lib/engines.mjs";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const cylinder = packageOf("cylinder");
 
 const echo = made("echo.zip", echoing);

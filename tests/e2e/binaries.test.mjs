@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { bytesOf, packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const { url } = packageOf("cylinder");
 const VOLUME = Math.PI * 90;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { glue, packageWith } from "./lib/engines.mjs";
 import { stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const FINE = packageWith(glue(() => ({ response_data: { outputs: { fine: true } } })));
 
 test("a later call tries again what failed before", async (page) => {

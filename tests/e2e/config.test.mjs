@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test } = stage();
+const { test } = stage({ reuses: true });
 const { url } = packageOf("cylinder");
 
 /** In the page: wrong configurations, by the path that the error names. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { engine, ECHO } from "./lib/engines.mjs";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const cylinder = packageOf("cylinder");
 const echo = made("echo.zip", ECHO);
 const near = (actual, expected) =>

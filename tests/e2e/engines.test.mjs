@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { engine, entries, glue, MEMORY_WASM, packageWith, zip } from "./lib/engines.mjs";
 import { packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const { url: good } = packageOf("cylinder");
 const fine = glue(() => ({ response_data: { outputs: { fine: true } } }));
 

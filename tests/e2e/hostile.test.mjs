@@ -6,7 +6,7 @@ import { archive, entry, stored } from "../hostile/raw.mjs";
 import { MEMORY_WASM } from "./lib/engines.mjs";
 import { stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const MB = 1024 * 1024;
 const good = made("good.zip", archive([entry("m.js", JS), entry("m.wasm", MEMORY_WASM)]));
 const urls = PACKAGES.map(({ bytes }, index) => made(`hostile-${index}.zip`, bytes));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { engine, glue, MEMORY_WASM, sums, zip } from "./lib/engines.mjs";
 import { packageOf, packages, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const near = (actual, expected) =>
   assert.ok(Math.abs(actual - expected) < 1e-9 * Math.abs(expected), `${actual}, not ${expected}`);
 

@@ -6,7 +6,7 @@ import { unzip } from "../models/unzip.mjs";
 import { ECHO, entries, glue, MEMORY_WASM, packageWith, sums, zip } from "./lib/engines.mjs";
 import { bytesOf, packageOf, stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const whole = bytesOf("cylinder");
 const { url: good } = packageOf("cylinder");
 const js = glue(() => ({ response_data: { outputs: { fine: true } } }));

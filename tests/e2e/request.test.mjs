@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ECHO } from "./lib/engines.mjs";
 import { stage } from "./lib/stage.mjs";
 
-const { test, made } = stage();
+const { test, made } = stage({ reuses: true });
 const echo = made("echo.zip", ECHO);
 
 /** Runs `work` in the page with `send(request)`, which gives the request that the engine got. */

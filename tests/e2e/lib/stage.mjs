@@ -44,11 +44,14 @@ export const PAGE = `<!doctype html>
 
 /**
  * A server and a browser for the tests of one file.
- * @param {{ launch?: typeof launch }} [options]
+ * @param {{ launch?: typeof launch, reuses?: boolean }} [options] `reuses`: its tests leave nothing behind in the browser
+ *   (storage, permissions, what Playwright can change), so that one that passed hands its window to the next: opening a new one
+ *   takes more than most tests
  */
 export function stage(options = {}) {
   let server;
   let browser;
+  let left;
   const made = {};
   before(async () => {
     const mounts = { ...PRODUCT, "/tests/e2e/lib/": at("tests", "e2e", "lib") };
@@ -66,12 +69,14 @@ export function stage(options = {}) {
     test(name, ...rest) {
       const work = rest.pop();
       nodeTest(name, { timeout: DEADLINE_MS, ...rest[0] }, async () => {
-        const page = await Page.open(browser, server);
+        const page = await Page.open(left ?? (await browser.newPage()), server);
+        left = undefined;
         try {
           await work(page);
           await page.verify();
+          if (options.reuses) left = await page.leave();
         } finally {
-          await page.close();
+          if (!left) await page.close();
         }
       });
     },
@@ -94,10 +99,10 @@ class Page {
   #said = [];
   #errors = [];
 
-  static async open(browser, server) {
+  static async open(native, server) {
     const page = new Page();
     page.server = server;
-    page.native = await browser.newPage();
+    page.native = native;
     page.native.on("console", (message) => page.#said.push(message.text()));
     page.native.on("pageerror", (error) => page.#errors.push(String(error?.message ?? error)));
     await page.go("/page");
@@ -151,6 +156,14 @@ class Page {
     assert.deepEqual(unexpected, [], "the console stays silent");
     assert.deepEqual(this.#errors, [], "nothing is thrown or rejected without a handler");
     assert.equal(open ?? 0, 0, "every object URL is revoked");
+  }
+
+  /** Ends the page; gives its window, if nothing of the page is left in it. */
+  async leave() {
+    this.native.removeAllListeners("console");
+    this.native.removeAllListeners("pageerror");
+    await this.native.goto("about:blank");
+    return this.native.workers().length === 0 ? this.native : undefined;
   }
 
   close() {
