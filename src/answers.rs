@@ -35,7 +35,7 @@ impl Pool {
         if self.timings {
             self.answered(id, &pending, micros);
         }
-        match self.settle(&pending, response, &texts) {
+        match self.settle(&pending, response, micros, &texts) {
             Ok(()) => {}
             Err(failure) if pending.fallback => {
                 // Under its own id: the caller may still cancel it.
@@ -99,10 +99,10 @@ impl Pool {
     }
 
     /// Gives the response of a replica, with what the package adds, to who waits for it.
-    fn settle(&self, pending: &Pending, response: &JsValue, (fixed, form): &Texts) -> Result<(), Failure> {
+    fn settle(&self, pending: &Pending, response: &JsValue, micros: f64, (fixed, form): &Texts) -> Result<(), Failure> {
         let resolve = if let End::Promise { resolve, .. } = &pending.end { Some(resolve) } else { None };
         if let Some(resolve) = resolve.filter(|_| pending.is_chunk()) {
-            if resolve.call1(&JsValue::UNDEFINED, response).is_ok_and(|took| took.is_truthy()) {
+            if resolve.call2(&JsValue::UNDEFINED, response, &micros.into()).is_ok_and(|took| took.is_truthy()) {
                 self.tell_listeners(pending, &JsValue::UNDEFINED);
                 return Ok(());
             }

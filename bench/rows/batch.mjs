@@ -42,6 +42,32 @@ export const batchTexts = {
     run(bench, ["limit", "ours", "twin"], (page, who, records) => on(page, "batchTexts", "cylinder", who, records)),
 };
 
+/** The same engine, once as a package that takes columns, and once as one that does not. */
+export const batchColumns = {
+  name: "batch-columns",
+  title: "Batch, objects in and out, *cylinder* that takes columns",
+  unit: "records/s",
+  labels: { ours: "in columns", requests: "in requests" },
+  targets: [{ is: "ours", to: "requests", atLeast: 1.15 }],
+  async run(bench) {
+    const page = await bench.page();
+    await on(page, "prepare", { ...bench.model("cylinder"), who: ["limit", "twin", "ours"], replicas: 2 });
+    await on(page, "prepare", { ...bench.model("cylinder-columns"), who: ["ours"], replicas: 2 });
+    const records = bench.quick ? 20_000 : 100_000;
+    const run = (who) => {
+      if (who === "ours") return on(page, "batch", "cylinder-columns", who, records);
+      return on(page, "batch", "cylinder", who === "requests" ? "ours" : who, records);
+    };
+    const who = ["limit", "ours", "requests", "twin"];
+    const rounds = await interleave({ who, rounds: bench.rounds, warmUp: 1, run, note: bench.note });
+    await page.context().close();
+    return { rounds };
+  },
+  show: (result, { median, spread }) => ({
+    ours: `${median("ours")}; in requests ${median("requests")}, ${spread("ours", "requests")} ×`,
+  }),
+};
+
 export const batchBlock = {
   name: "batch-block",
   title: "Longest task of the page during a batch",

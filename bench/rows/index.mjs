@@ -1,6 +1,6 @@
 // All rows, in the order of the table.
 import * as calls from "./calls.mjs";
-import { batch, batchBlock, batchMemory, batchTexts } from "./batch.mjs";
+import { batch, batchBlock, batchColumns, batchMemory, batchTexts } from "./batch.mjs";
 import * as cold from "./cold.mjs";
 import { blockMemory, blockServer } from "./block.mjs";
 import { heap } from "./heap.mjs";
@@ -28,6 +28,7 @@ export const ROWS = [
   calls.scaling,
   batch,
   batchTexts,
+  batchColumns,
   batchBlock,
   batchMemory,
   payload,

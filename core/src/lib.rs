@@ -8,6 +8,7 @@
 pub mod base64_text;
 pub mod batch;
 pub mod cache;
+pub mod columns;
 pub mod config;
 pub mod error;
 pub mod integrity;

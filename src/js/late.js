@@ -66,6 +66,10 @@ export class Late {
     return this.#client ? this.#client.plan(...of) : 1025;
   }
 
+  learn(...of) {
+    return this.#client.learn(...of);
+  }
+
   chunk(...of) {
     if (this.#client) return this.#calls.push(this.#client.chunk(...of));
     // Its records come as calls.

@@ -1,6 +1,7 @@
 // A batch as callers ask for it: judges the options, and gives the flow of records what it needs.
 
 import { batch } from "./batch.js";
+import { columnsOf } from "./columns.js";
 import { BadRequestError } from "./errors.js";
 import { as, encodeInputs, encodeRecord, settle, usualId, withPath } from "./payload.js";
 import { publicPart, rawOf } from "./raw.js";
@@ -10,6 +11,8 @@ import { bodyOf, responsesIn } from "./v4.js";
 const LONGEST_MS = 2 ** 31 - 1;
 /** Records under way where no model is known that could say how quick it is. */
 const UNKNOWN_ROOM = 16;
+/** So long a chunk may take, in milliseconds, in which it is tried what nobody knows to end. */
+const PROBE_MS = 2000;
 /** In place of a model's position: the endpoint. */
 const ONLINE = -1;
 const NUL = "\0";
@@ -61,10 +64,14 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   const isGiven = typeof versionId === "string" && versionId.trim() !== "";
   let id;
   let model;
+  // How the next chunk is to travel, where records may do so in columns.
+  let columns;
+  let form = 0;
   // What travels in chunks goes to one model, or the endpoint; the rest is called like anything else.
   const choose = (text) => {
     id = text?.trim();
     model = models.get(id) ?? models.get(id?.toLowerCase());
+    if (isParsed && model !== undefined) columns = columnsOf(id, isGiven);
   };
   if (isGiven) choose(versionId);
   // Whether the endpoint takes chunks, once that was asked for a version.
@@ -93,11 +100,11 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   const online = (response) => (isParsed ? withPath(response, "online") : as(output, JSON.stringify(response)));
 
   /** Sends a chunk; `read` makes outcomes of its answer's text, `undefined` where they are not as many. */
-  const send = (to, text, count, read) => {
+  const send = (to, text, count, timeout, read) => {
     let call = 0;
     const answers = new Promise((resolve, reject) => {
-      const took = (answer) => {
-        const outcomes = read(answer);
+      const took = (answer, took) => {
+        const outcomes = read(answer, took);
         if (!outcomes) return false;
         most = Math.max(most, count);
         units = (text.length + answer.length) / count;
@@ -112,19 +119,46 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
     const { response, cancel } = execute(record, { timeout, output, privateKeys });
     return { answer: response, cancel };
   };
+  const toEngine = (texts) => {
+    const count = texts.length;
+    const decodeAll = (answers) => [answers.map(decode), count];
+    const [taken, parts, read] = columns?.pack(texts, form) ?? [0, texts, decodeAll];
+    const limit = taken > 1 ? Math.min(timeout ?? PROBE_MS, PROBE_MS) : timeout;
+    const { answers, cancel } = send(model, parts.join(NUL) + NUL, count, limit, (answer, micros) => {
+      const answers = answer.split(NUL);
+      // Otherwise the core ends whoever said that, and rejects.
+      return answers.pop() === "" && answers.length === parts.length ? [answers, micros] : undefined;
+    });
+    const took = ([answers, micros]) => {
+      const [outcomes, done] = read(answers, decode);
+      if (done !== false) client.learn(model, taken, count, done, micros);
+      return outcomes;
+    };
+    const failed = (error) => {
+      // Whether columns are to blame nobody knows.
+      if (taken && error?.code !== "CANCELLED") client.learn(model, taken, count, 0, NaN);
+      throw error;
+    };
+    return { answers: answers.then(took, failed), cancel };
+  };
   return batch(
     inputs,
     {
       plan(remaining) {
         if (model === undefined && !isOnline()) return [1, UNKNOWN_ROOM];
         const plan = client.plan(model ?? ONLINE, remaining, most, units, micros);
-        return [plan % 1024, plan >>> 10];
+        form = Math.floor(plan / 2 ** 26);
+        return [plan % 1024, (plan / 1024) & 0xffff];
       },
       encode(record) {
         try {
           if (privateKeys) record = publicPart(record, true);
           if (!isGiven && id === undefined) choose(usualId(record));
           if (model === undefined) return isOnline() ? encodeInputs(record, id, isGiven) : undefined;
+          const row = form === 1 && columns?.row(record);
+          if (row) return row;
+          // Nobody looks into it.
+          if (typeof record === "string" && form > 1) form = 0;
           if (typeof record !== "string") return encodeRecord(record, id, isGiven);
           return isGiven && !record.includes(NUL) ? rawOf(record) : undefined;
         } catch {
@@ -133,17 +167,10 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
       },
       send(texts, records) {
         const count = texts.length;
-        if (model !== undefined) {
-          const { answers, cancel } = send(model, texts.join(NUL) + NUL, count, (answer) => {
-            const parts = answer.split(NUL);
-            // Otherwise the core ends whoever said that, and rejects.
-            return parts.pop() === "" && parts.length === count ? parts : undefined;
-          });
-          return { answers: answers.then((parts) => parts.map(decode)), cancel };
-        }
+        if (model !== undefined) return toEngine(texts);
         if (denied) return { answers: Promise.resolve(texts.map(() => denied)), cancel() {} };
         const began = performance.now();
-        const { answers, cancel } = send(ONLINE, bodyOf(texts, id), count, (answer) => {
+        const { answers, cancel } = send(ONLINE, bodyOf(texts, id), count, timeout, (answer) => {
           micros = ((performance.now() - began) * 1000) / count;
           return [answer];
         });

@@ -34,7 +34,7 @@ export function encodeUsual(request, tells) {
   }
 }
 
-const isDictionary = (value) => {
+export const isDictionary = (value) => {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

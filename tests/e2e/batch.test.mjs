@@ -65,7 +65,9 @@ test("ten thousand records over two replicas: all right, in order, in few messag
     };
   }, cylinder);
   assert.deepEqual([got.inOrder, got.right, got.same, got.path, got.texts], [true, true, true, "offline", true]);
-  assert.deepEqual(got.objects, { stringify: 10_000, parse: 10_000 });
+  // Each once, and some of them again, to see whether the engine takes columns.
+  const { stringify, parse } = got.objects;
+  assert.ok(stringify >= 10_000 && stringify <= 10_100 && parse >= 10_000 && parse <= 10_100, `${stringify}, ${parse}`);
   assert.deepEqual(got.strings, { stringify: 10_000, parse: 0 });
   assert.ok(got.posts < 4_000, `${got.posts} messages for 20,000 records`);
   assert.deepEqual([got.last.done, got.last.failed, got.last.remaining], [10_000, 0, 0]);

@@ -63,6 +63,9 @@ export const PACKAGES = [
     flags: flags("-O3", FOUR_GIB, IMPORTED),
     peer: false,
   }),
+  variant("cylinder-columns", "flat", "Takes v4 requests in columns, too", {
+    flags: flags("-O2", FOUR_GIB, "-DCOLUMNS"),
+  }),
   ...both("slow", FOUR_GIB),
   exported("slow"),
   ...both("counter", FOUR_GIB),

@@ -75,6 +75,29 @@ test("cylinder-export-two: the second version answers otherwise", async () => {
   near(answers[1], 3.14);
 });
 
+test("cylinder-columns: rows in, rows out, each as a request of its own would be", async () => {
+  const host = await load(byName("cylinder-columns"));
+  const v4 = async (request) => JSON.parse((await host.callRaw(JSON.stringify(request))).toString());
+  const rows = [[2, 5], [2, 5, 7], [2], [], null, [null, 1], ["x", 1], [1, true]];
+  const answer = await v4({ inputs: [["height", "RADIUS"], ...rows], version_id: "v", unique_record_key: "Height" });
+  assert.deepEqual(Object.keys(answer), ["summary_output", "outputs", "warnings", "errors", "summary_errors", "process_time", "version_id", "compiler_version"]);
+  const [names, ...values] = answer.outputs;
+  for (const [at, row] of rows.entries()) {
+    const [height, RADIUS] = row ?? [];
+    const { response_data: single } = await host.call({ ...(row?.length > 0 && { height }), ...(row?.length > 1 && { RADIUS }) });
+    assert.deepEqual(Object.fromEntries(names.map((name, i) => [name, values[at][i]])), single.outputs, `row ${at}`);
+    assert.deepEqual([answer.warnings[at], answer.errors[at]], [single.warnings, single.errors], `row ${at}`);
+  }
+  for (const request of [{ inputs: [] }, { inputs: [["height"]] }, { inputs: [["height"], [1]], unique_record_key: "no" }]) {
+    const { outputs, errors } = await v4(request);
+    assert.deepEqual([outputs, errors.length], [null, 1]);
+  }
+  await assert.rejects(v4({ inputs: [{ height: 1 }] }), isNumber);
+  const without = await load(byName("cylinder"));
+  const said = JSON.parse((await without.callRaw(JSON.stringify({ inputs: [["height"], [1]] }))).toString());
+  assert.equal(said.response_data.errors[0].error_type, "error.VALIDATION");
+});
+
 each("hog", "hog: takes what it is told, and gives back what it should not keep", async (entry) => {
   const host = await load(entry);
   const size = () => host.memory().buffer.byteLength;

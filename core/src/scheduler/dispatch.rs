@@ -1,8 +1,21 @@
 //! Which replica computes which call.
 
 use super::{Action, CallId, ModelIndex, ReplicaId, Scheduler};
+use crate::columns::Columns;
 
 impl Scheduler {
+    /// What a call to the model, or a record of a batch, has lately taken, in microseconds.
+    pub fn micros(&self, model: ModelIndex) -> Option<f64> {
+        self.models.get(model)?.micros
+    }
+
+    /// What is known of batches to the model in columns; nothing of one that may suspend, which answers a call at a time.
+    pub fn columns(&mut self, model: ModelIndex) -> Option<&mut Columns> {
+        let suspends = |id: &ReplicaId| self.replicas.get(id).is_some_and(|replica| replica.suspends);
+        let state = self.models.get_mut(model)?;
+        if state.replicas.iter().any(suspends) { None } else { Some(&mut state.columns) }
+    }
+
     /// Gives queued calls, first come first served, to the replicas with the fewest in flight.
     pub(super) fn dispatch(&mut self, model: ModelIndex, now: f64) {
         while let Some(&call) = self.models[model].queue.front() {

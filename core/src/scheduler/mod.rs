@@ -34,6 +34,7 @@ mod warm;
 
 use std::collections::VecDeque;
 
+use crate::columns::Columns;
 use crate::error::{Code, Failure};
 use crate::table::Table;
 use circuit::Circuit;
@@ -80,6 +81,7 @@ struct Model {
     heap: f64,
     /// What a call, or a record of a batch, has lately taken, in microseconds, once that is known.
     micros: Option<f64>,
+    columns: Columns,
     /// Calls not yet settled.
     open_calls: usize,
     /// Value of the use counter at the last call.
@@ -165,6 +167,7 @@ impl Scheduler {
                 wanted: 0,
                 heap: 0.0,
                 micros: None,
+                columns: Columns::default(),
                 open_calls: 0,
                 last_used: 0,
                 next: 0,
@@ -331,11 +334,6 @@ impl Scheduler {
             }
         }
         self.dying.clear();
-    }
-
-    /// What a call to the model, or a record of a batch, has lately taken, in microseconds.
-    pub fn micros(&self, model: ModelIndex) -> Option<f64> {
-        self.models.get(model)?.micros
     }
 
     /// The model that a living replica belongs to.

@@ -81,7 +81,8 @@ pub(super) struct Replica {
     /// It is being given calls up to its window; once full, not again before half of them are answered, so that many
     /// short calls travel in one message.
     filling: bool,
-    suspends: bool,
+    /// It may suspend while it computes.
+    pub suspends: bool,
 }
 
 /// What a call counts beside others.

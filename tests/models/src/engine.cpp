@@ -58,6 +58,12 @@ json::Writer& Call::begin(const char* output) {
     if (same_name(wanted_[i], output)) answered_[i] = true;
   }
   if (output_count_++) outputs_.ch(',');
+#ifdef COLUMNS
+  if (in_columns_) {
+    if (names_) names_->push_back(output);
+    return outputs_;
+  }
+#endif
   outputs_.text(output, strlen(output));
   outputs_.ch(':');
   return outputs_;
@@ -222,6 +228,10 @@ void Call::response(const Value& root, const char* status) {
   reply_.ch('}');
 }
 
+#ifdef COLUMNS
+#include "columns.hpp"
+#endif
+
 char* Call::run(const char* request, size_t length, size_t& reply_length) {
   workbook.calls++;
   Value root;
@@ -233,6 +243,12 @@ char* Call::run(const char* request, size_t length, size_t& reply_length) {
     return reply_.release(reply_length);
   }
   if (!root.is(Kind::Object)) fail_hard();
+#ifdef COLUMNS
+  if (root.get("inputs") && !root.get("request_data")) {
+    columns(root);
+    return reply_.release(reply_length);
+  }
+#endif
   const Value* meta = root.get("request_meta");
   const Value* category = member(meta, "service_category");
   if (given(category) && !category->is(Kind::Text)) fail_hard();

@@ -76,6 +76,13 @@ class Call {
   void error(const char* category, const char* type, const std::string& source_path, const std::string& message);
   void response(const json::Value& root, const char* status);
   void meta(const json::Value* meta);
+#ifdef COLUMNS
+  // A v4 request: all its rows, in one answer.
+  void columns(const json::Value& root);
+
+  bool in_columns_ = false;
+  std::vector<std::string>* names_ = nullptr;
+#endif
 
   json::Arena arena_;
   std::vector<Input> inputs_;

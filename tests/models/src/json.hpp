@@ -86,6 +86,7 @@ class Writer {
   void null() { raw("null", 4); }
   void value(const Value& value);
   size_t size() const { return size_; }
+  void clear() { size_ = 0; }
   // The buffer now belongs to the caller, who frees it.
   char* release(size_t& size);
 
