@@ -1,24 +1,25 @@
 //! Models that are kept for later visits of the page: unpacked, in the browser's cache (see `cache.js`).
 
 use spark_execute_core::cache::{Place, place};
-use spark_execute_core::protocol::{FromWorker, Source};
+use spark_execute_core::config::UrlRequest;
+use spark_execute_core::protocol::FromWorker;
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
 use spark_execute_worker::js::{Step, get};
-use spark_execute_worker::wire::{self, Js};
+use spark_execute_worker::wire;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::pool::Pool;
 
 impl Pool {
-    /// Starts the replica from what is kept of its model, as far as that can be found by `source` or, without one, by its
+    /// Starts the replica from what is kept of its model, as far as that can be found by `address` or, without one, by its
     /// `integrity`. `false`: its package is to be read, and the model kept once it is ready.
     pub(crate) fn is_cached<'a>(
         &'a self,
         model: ModelIndex,
         replica: ReplicaId,
-        source: Option<&Source<Js>>,
+        address: Option<&UrlRequest>,
     ) -> Step<'a, bool> {
-        let place = place(&self.models[model].config, self.most_pages(model), source);
+        let place = place(&self.models[model].config, self.most_pages(model), address);
         Box::pin(async move {
             match place {
                 Some(place) => self.start_cached(model, replica, place).await,

@@ -9,6 +9,7 @@ mod batch;
 mod cache;
 mod call;
 mod client;
+mod fetch;
 mod host;
 mod known;
 mod loading;

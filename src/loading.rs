@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use spark_execute_core::protocol::{Load, ToWorker};
 use spark_execute_core::scheduler::{ModelIndex, ReplicaId};
+use spark_execute_worker::phases::{self, Phase};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -34,18 +35,11 @@ impl Pool {
             let package = source::package(&config, binary).await;
             let Some(pool) = pool.upgrade() else { return };
             if let Ok(package) = &package
-                && pool.is_cached(model, replica, Some(&package.source)).await
+                && package.address().is_some()
+                && pool.is_cached(model, replica, package.address()).await
             {
                 return;
             }
-            let package = match package {
-                Ok(package) if pool.fetches => {
-                    let signal = pool.fetching(replica);
-                    let tell = |bytes| pool.progress(model, "fetch", &bytes);
-                    package.fetched(signal, &tell).await.map_err(|failure| (failure, JsValue::UNDEFINED))
-                }
-                other => other,
-            };
             let package = match package {
                 Ok(package) => package,
                 Err((failure, cause)) => return pool.died(replica, failure, cause),
@@ -56,19 +50,25 @@ impl Pool {
                 integrity: config.integrity.clone(),
                 max_pages: pool.most_pages(model),
                 keep: pool.keeps(replica),
-                progress: !pool.listening(model).is_empty(),
-                source: package.source.clone(),
+                source: package.source(),
             };
             if let Some(size) = package.size().filter(|size| *size >= LARGE)
                 && pool.unpack_apart(model, replica, &package, &load, size).await
             {
                 return;
             }
-            if pool.post(replica, &ToWorker::Load(load)) {
-                let sent = package.send_slices(&pool.host, |message| pool.post(replica, message)).await;
-                if let Err(failure) = sent {
-                    pool.died(replica, failure, JsValue::UNDEFINED);
+            if !pool.post(replica, &ToWorker::Load(load)) {
+                return;
+            }
+            let (began, signal) = (phases::clock(), pool.fetching(replica));
+            let tell = |bytes| pool.progress(model, "fetch", &bytes);
+            match package.send(&pool.host, &signal, &tell, |message| pool.post(replica, message)).await {
+                Ok(()) if matches!(package, Package::Blob(_)) => {}
+                Ok(()) => {
+                    phases::over(Phase::Fetch, began);
+                    pool.took(replica, phases::take());
                 }
+                Err(failure) => pool.died(replica, failure, JsValue::UNDEFINED),
             }
         });
     }

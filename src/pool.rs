@@ -44,8 +44,6 @@ pub struct Pool {
     /// The endpoint, if there is one.
     pub(crate) online: Option<Rc<Online>>,
     pub(crate) xcall: XCall,
-    /// The page fetches packages, not the workers: theirs may be a policy that lets nothing through.
-    pub(crate) fetches: bool,
     pub(crate) state: RefCell<State>,
     timer: Timer,
     destroyed: Cell<bool>,
@@ -124,7 +122,6 @@ impl Pool {
                 models,
                 host,
                 online,
-                fetches: config.page_fetches,
                 xcall: XCall::new(config, value),
                 state: RefCell::new(state),
                 timer,

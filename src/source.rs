@@ -2,15 +2,15 @@
 //! worker.
 
 use js_sys::{ArrayBuffer, DataView, Function, JsString, Promise, Uint8Array};
-use spark_execute_core::config::{self, BinaryKind, Model};
+use spark_execute_core::config::{self, BinaryKind, Credentials, Model, UrlRequest};
 use spark_execute_core::protocol::{Source, ToWorker};
 use spark_execute_core::{Code, Failure, Result};
-use spark_execute_worker::fetch;
 use spark_execute_worker::js::{describe, get};
 use spark_execute_worker::wire::Js;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::fetch;
 use crate::host::Host;
 use crate::platform::set_timeout;
 use crate::view::deep;
@@ -21,62 +21,98 @@ pub type Thrown = (Failure, JsValue);
 /// Bytes handed over in one message. Cloning them blocks the page for about two milliseconds.
 const SLICE: u32 = 4 * 1024 * 1024;
 
-/// A package on its way to a worker.
-pub struct Package {
-    /// What the worker is told.
-    pub source: Source<Js>,
-    /// The bytes or the text to send in slices; the caller's own, never detached.
-    pub body: Option<JsValue>,
+/// Where a package is.
+pub enum Package {
+    /// In a `Blob`.
+    Blob(JsValue),
+    /// In the caller's own bytes, which are never detached, or base64 text.
+    Body {
+        /// It is text.
+        text: bool,
+        /// A `Uint8Array` or a string.
+        value: JsValue,
+    },
+    /// At an address, absolute.
+    Address(UrlRequest),
 }
 
 impl Package {
     /// Size in bytes (of text: of what it decodes to), when it is known without reading anything.
     pub fn size(&self) -> Option<f64> {
-        match &self.source {
-            Source::Blob(blob) => get(&blob.0, "size").as_f64(),
-            Source::Slices { text, total } => Some(if *text { total * 0.75 } else { *total }),
-            Source::Fetch { .. } => None,
+        match self {
+            Package::Blob(blob) => get(blob, "size").as_f64(),
+            Package::Body { text, value } => Some(f64::from(length(value)) * if *text { 0.75 } else { 1.0 }),
+            Package::Address(_) => None,
         }
     }
 
-    /// The same with its bytes at hand: where workers may not fetch, the page does, until `signal` is aborted.
-    pub async fn fetched(self, signal: JsValue, progress: fetch::Progress<'_>) -> Result<Self> {
-        if !matches!(self.source, Source::Fetch { .. }) {
-            return Ok(self);
+    /// The address, if it is at one.
+    pub fn address(&self) -> Option<&UrlRequest> {
+        match self {
+            Package::Address(request) => Some(request),
+            _ => None,
         }
-        let bytes = fetch::bytes(self.source, signal, Some(progress)).await?;
-        let total = f64::from(bytes.length());
-        Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
     }
 
-    /// Sends the slices with `post`, giving the page a turn after each one. `post` answers `false` to stop.
-    pub async fn send_slices(&self, host: &Host, mut post: impl FnMut(&ToWorker<Js>) -> bool) -> Result<()> {
-        let Some(body) = &self.body else { return Ok(()) };
-        let Source::Slices { total, .. } = self.source else { return Ok(()) };
-        let (text, total) = (body.dyn_ref::<JsString>(), total as u32);
-        let mut at = 0;
-        while at < total {
-            let end = at.saturating_add(SLICE).min(total);
-            // The caller has the page between two slices, and may transfer its buffer.
-            if text.is_none() && body.unchecked_ref::<Uint8Array>().length() < end {
-                return Err(transferred());
+    /// What the worker is told.
+    pub fn source(&self) -> Source<Js> {
+        match self {
+            Package::Blob(blob) => Source::Blob(Js(blob.clone())),
+            Package::Body { text, .. } => Source::Slices { text: *text },
+            Package::Address(_) => Source::Slices { text: false },
+        }
+    }
+
+    /// Sends the slices, which are fetched until `signal` is aborted, with `post`, which answers `false` to stop.
+    pub async fn send(
+        &self,
+        host: &Host,
+        signal: &JsValue,
+        progress: fetch::Progress<'_>,
+        mut post: impl FnMut(&ToWorker<Js>) -> bool,
+    ) -> Result<()> {
+        let mut goes_on = true;
+        match self {
+            Package::Blob(_) => return Ok(()),
+            Package::Address(request) => {
+                let take = |piece: Uint8Array| {
+                    // Cloning a view would clone the whole buffer behind it.
+                    let is_whole = piece.byte_length() == piece.buffer().byte_length();
+                    let piece = if is_whole { piece } else { piece.slice(0, piece.length()) };
+                    goes_on = post(&ToWorker::Slice(Js(piece.into())));
+                    goes_on
+                };
+                fetch::pieces(request, signal, progress, take).await?;
             }
-            let slice: JsValue = match text {
-                Some(text) => text.slice(at, end).into(),
-                // A copy: cloning a view would clone the whole buffer behind it.
-                None => body.unchecked_ref::<Uint8Array>().slice(at, end).into(),
-            };
-            if !post(&ToWorker::Slice(Js(slice))) {
-                return Ok(());
-            }
-            at = end;
-            if at < total {
-                turn(host).await;
+            Package::Body { value, .. } => {
+                let (text, total, mut at) = (value.dyn_ref::<JsString>(), length(value), 0);
+                while goes_on && at < total {
+                    // The page gets a turn between two slices, and before the first, so that the worker starts.
+                    turn(host).await;
+                    let end = at.saturating_add(SLICE).min(total);
+                    // The caller has the page meanwhile, and may transfer its buffer.
+                    if length(value) < end {
+                        return Err(transferred());
+                    }
+                    let slice: JsValue = match text {
+                        Some(text) => text.slice(at, end).into(),
+                        None => value.unchecked_ref::<Uint8Array>().slice(at, end).into(),
+                    };
+                    goes_on = post(&ToWorker::Slice(Js(slice)));
+                    at = end;
+                }
             }
         }
-        post(&ToWorker::SlicesEnd);
+        if goes_on {
+            post(&ToWorker::SlicesEnd);
+        }
         Ok(())
     }
+}
+
+/// Of bytes or text.
+fn length(value: &JsValue) -> u32 {
+    value.dyn_ref::<JsString>().map_or_else(|| value.unchecked_ref::<Uint8Array>().length(), JsString::length)
 }
 
 /// The package of `model`, whose `binary` is `value`.
@@ -104,27 +140,21 @@ pub async fn package(model: &Model, value: JsValue) -> std::result::Result<Packa
 }
 
 async fn direct(kind: &BinaryKind, value: JsValue) -> Result<Package> {
-    let whole = |source| Ok(Package { source, body: None });
-    match kind {
-        BinaryKind::Blob => whole(Source::Blob(Js(value))),
-        BinaryKind::Response => whole(Source::Blob(Js(response_blob(&value).await?))),
-        BinaryKind::Url(url) => whole(Source::Fetch { url: absolute(url)?, headers: Vec::new(), credentials: None }),
-        BinaryKind::UrlObject(request) => whole(Source::Fetch {
-            url: absolute(&request.url)?,
-            headers: request.headers.clone(),
-            credentials: Some(request.credentials.as_str().to_owned()),
+    Ok(match kind {
+        BinaryKind::Blob => Package::Blob(value),
+        BinaryKind::Response => Package::Blob(response_blob(&value).await?),
+        BinaryKind::Url(url) => Package::Address(UrlRequest {
+            url: absolute(url)?,
+            headers: Vec::new(),
+            credentials: Credentials::default(),
         }),
-        BinaryKind::Base64Text => {
-            let total = f64::from(value.unchecked_ref::<JsString>().length());
-            Ok(Package { source: Source::Slices { text: true, total }, body: Some(value) })
+        BinaryKind::UrlObject(request) => {
+            Package::Address(UrlRequest { url: absolute(&request.url)?, ..request.clone() })
         }
-        BinaryKind::Bytes => {
-            let bytes = bytes(&value)?;
-            let total = f64::from(bytes.length());
-            Ok(Package { source: Source::Slices { text: false, total }, body: Some(bytes.into()) })
-        }
-        BinaryKind::Function => Err(Failure::new(Code::Internal, "A function cannot deliver a function.")),
-    }
+        BinaryKind::Base64Text => Package::Body { text: true, value },
+        BinaryKind::Bytes => Package::Body { text: false, value: bytes(&value)?.into() },
+        BinaryKind::Function => return Err(Failure::new(Code::Internal, "A function cannot deliver a function.")),
+    })
 }
 
 /// A `Response` cannot be handed to a worker, its `Blob` can, without passing through the page's memory.

@@ -107,13 +107,13 @@ impl Job {
     /// Unpacks `package`.
     pub async fn run(&self, host: &Host, package: &Package, load: Load<Js>) -> Outcome {
         let native = self.0.clone();
-        let text = matches!(load.source, Source::Slices { text: true, .. });
-        let source = match &package.body {
-            Some(body) => match blob_of(host, body).await {
+        let text = matches!(package, Package::Body { text: true, .. });
+        let source = match package {
+            Package::Body { value, .. } => match blob_of(host, value).await {
                 Some(blob) => Source::Blob(Js(blob.into())),
                 None => return Outcome::Unavailable,
             },
-            None => load.source,
+            _ => load.source,
         };
         let Some(mut bridge) = native.adopt(host) else { return Outcome::Unavailable };
         let mut request = Wire::from(&ToWorker::Load(Load { source, ..load }));

@@ -101,12 +101,6 @@ impl Pool {
                 state.scheduler.worker_up(id);
             }
             Ok(FromWorker::Held) => self.watch(id),
-            Ok(FromWorker::Progress(bytes)) => {
-                let model = self.state.borrow().scheduler.model_of(id);
-                if let Some(model) = model {
-                    self.progress(model, "fetch", &bytes.0);
-                }
-            }
             Ok(FromWorker::Unpacked(image)) => self.image_ready(id, image),
             Ok(FromWorker::Ready { is_async, heap }) => {
                 self.tell(|scheduler| scheduler.replica_ready(id, is_async, heap, now()));
@@ -126,7 +120,7 @@ impl Pool {
     fn expects(&self, id: ReplicaId, message: &FromWorker<Js>) -> bool {
         let said = match message {
             FromWorker::Up => Said::Up,
-            FromWorker::Unpacked(_) | FromWorker::Progress(_) | FromWorker::Warning(_) => Said::Package,
+            FromWorker::Unpacked(_) | FromWorker::Warning(_) => Said::Package,
             FromWorker::Held | FromWorker::Phases(_) => Said::Start,
             FromWorker::Ready { .. } => Said::Ready,
             // Whatever failed, there is no more to come.

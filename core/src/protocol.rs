@@ -47,8 +47,6 @@ pub enum FromWorker<V> {
     Up,
     /// The worker holds the lock that it was told of, and will until its end.
     Held,
-    /// How many bytes of the package have come, and of how many, where the server tells: an array.
-    Progress(V),
     /// The package was read and checked; more replicas can start.
     Unpacked(Image<V>),
     /// The engine is constructed and takes calls.
@@ -106,8 +104,6 @@ pub struct Load<V> {
     pub integrity: Option<String>,
     /// The most pages of memory that its engine may have.
     pub max_pages: f64,
-    /// Somebody wants to know how much of it has come.
-    pub progress: bool,
     /// The engine's bytes are wanted, too: the model is to be kept.
     pub keep: bool,
     /// Where the bytes are.
@@ -119,21 +115,10 @@ pub struct Load<V> {
 pub enum Source<V> {
     /// A `Blob`.
     Blob(V),
-    /// To be fetched by the worker.
-    Fetch {
-        /// Absolute address.
-        url: String,
-        /// Extra request headers.
-        headers: Vec<(String, String)>,
-        /// The fetch credentials mode; the platform's default when `None`.
-        credentials: Option<String>,
-    },
     /// [`ToWorker::Slice`] messages follow.
     Slices {
         /// The slices are base64 text, not bytes.
         text: bool,
-        /// Total size in bytes or UTF-16 units.
-        total: f64,
     },
 }
 
@@ -219,7 +204,6 @@ mod tests {
             verify_checksums: true,
             integrity: Some(text("sha256-x")),
             max_pages: 65_536.0,
-            progress: true,
             keep: false,
             source,
         })
@@ -227,17 +211,9 @@ mod tests {
 
     #[test]
     fn every_message_to_a_worker_survives_the_wire() {
-        let fetch = Source::Fetch {
-            url: text("https://host/a.zip"),
-            headers: vec![(text("x-key"), text("1"))],
-            credentials: Some(text("include")),
-        };
-        let bare = Source::Fetch { url: text("u"), headers: Vec::new(), credentials: None };
         for message in [
-            load(bare),
             load(Source::Blob(value("blob"))),
-            load(fetch),
-            load(Source::Slices { text: true, total: 7.0 }),
+            load(Source::Slices { text: true }),
             ToWorker::Slice(value("slice")),
             ToWorker::SlicesEnd,
             ToWorker::Start(image()),
@@ -255,7 +231,6 @@ mod tests {
         for message in [
             FromWorker::Up,
             FromWorker::Held,
-            FromWorker::Progress(value("5, 7")),
             FromWorker::Unpacked(image()),
             FromWorker::Ready { is_async: true, heap: 16_777_216.0 },
             FromWorker::Reply { id: 1, response: value("{}"), micros: 12.5, heap: 1.0 },
@@ -271,6 +246,7 @@ mod tests {
             assert_eq!(FromWorker::try_from(serde_json::from_str::<Wire<Json>>(&wire).unwrap()).unwrap(), message);
         }
     }
+
     #[test]
     fn what_no_thread_sends_is_refused() {
         for wire in [
@@ -278,10 +254,10 @@ mod tests {
             "[null]",
             r#"["Down"]"#,
             "[1]",
-            r#"["Load", "id", 1, null, 9, 0, 0, "Pipe"]"#,
-            r#"["Load", "id", 1, null, 9, 0, 0, "Fetch", "u", null, "x-key"]"#,
-            r#"["Load", "id", true, null, 9, 0, 0, "Blob", "b"]"#,
-            r#"["Load", "id", 1, null, 9, 0, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Pipe"]"#,
+            r#"["Load", "id", 1, null, 9, 0, "Slices"]"#,
+            r#"["Load", "id", true, null, 9, 0, "Blob", "b"]"#,
+            r#"["Load", "id", 1, null, 9, "Blob", "b"]"#,
             r#"["Start", "m"]"#,
             r#"["Start", "m", "g", null, null, null, 1]"#,
             r#"["Ready", 1]"#,

@@ -34,16 +34,12 @@ pub struct Wire<V>(pub Vec<V>);
 impl<V: Value> From<&ToWorker<V>> for Wire<V> {
     fn from(message: &ToWorker<V>) -> Self {
         match message {
-            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, progress, keep, source }) => {
+            ToWorker::Load(Load { version_id, verify_checksums, integrity, max_pages, keep, source }) => {
                 let wire = Wire::named("Load").text(version_id).flag(*verify_checksums);
-                let wire = wire.text_or_none(integrity).number(*max_pages).flag(*progress).flag(*keep);
+                let wire = wire.text_or_none(integrity).number(*max_pages).flag(*keep);
                 match source {
                     Source::Blob(blob) => wire.text("Blob").value(blob),
-                    Source::Fetch { url, headers, credentials } => {
-                        let wire = wire.text("Fetch").text(url).text_or_none(credentials);
-                        headers.iter().fold(wire, |wire, (name, value)| wire.text(name).text(value))
-                    }
-                    Source::Slices { text, total } => wire.text("Slices").flag(*text).number(*total),
+                    Source::Slices { text } => wire.text("Slices").flag(*text),
                 }
             }
             ToWorker::Slice(slice) => Wire::named("Slice").value(slice),
@@ -74,22 +70,10 @@ impl<V: Value> TryFrom<Wire<V>> for ToWorker<V> {
                 verify_checksums: items.flag()?,
                 integrity: items.text_or_none()?,
                 max_pages: items.number()?,
-                progress: items.flag()?,
                 keep: items.flag()?,
                 source: match items.text()?.as_str() {
                     "Blob" => Source::Blob(items.value()?),
-                    "Fetch" => Source::Fetch {
-                        url: items.text()?,
-                        credentials: items.text_or_none()?,
-                        headers: {
-                            let mut headers = Vec::new();
-                            while items.0.len() > 0 {
-                                headers.push((items.text()?, items.text()?));
-                            }
-                            headers
-                        },
-                    },
-                    "Slices" => Source::Slices { text: items.flag()?, total: items.number()? },
+                    "Slices" => Source::Slices { text: items.flag()? },
                     _ => return Err(malformed()),
                 },
             }),
@@ -106,7 +90,6 @@ impl<V: Value> From<&FromWorker<V>> for Wire<V> {
         match message {
             FromWorker::Up => Wire::named("Up"),
             FromWorker::Held => Wire::named("Held"),
-            FromWorker::Progress(bytes) => Wire::named("Progress").value(bytes),
             FromWorker::Unpacked(image) => Wire::named("Unpacked").image(image),
             FromWorker::Ready { is_async, heap } => Wire::named("Ready").flag(*is_async).number(*heap),
             FromWorker::Reply { id, response, micros, heap } => {
@@ -141,7 +124,6 @@ impl<V: Value> TryFrom<Wire<V>> for FromWorker<V> {
         Ok(match first.as_text().as_deref() {
             Some("Up") => FromWorker::Up,
             Some("Held") => FromWorker::Held,
-            Some("Progress") => FromWorker::Progress(items.value()?),
             Some("Unpacked") => FromWorker::Unpacked(items.image()?),
             Some("Ready") => FromWorker::Ready { is_async: items.flag()?, heap: items.number()? },
             Some("CallFailed") => {

@@ -61,18 +61,15 @@ impl Decoder<'_> {
     fn step(&mut self, at: usize) -> usize {
         let Some(odds) = self.odds.get_mut(at) else { return 0 };
         let bound = (self.range >> 11) * u32::from(*odds);
-        let bit = if self.code < bound {
-            self.range = bound;
-            *odds += (2 * HALF - *odds) >> 5;
-            0
-        } else {
-            self.range -= bound;
-            self.code -= bound;
-            *odds -= *odds >> 5;
-            1
-        };
+        // All ones for a zero bit: no processor could foretell a branch.
+        let zero = u32::from(self.code < bound).wrapping_neg();
+        let rest = self.range - bound;
+        self.range = rest ^ ((rest ^ bound) & zero);
+        self.code -= bound & !zero;
+        let was = i32::from(*odds);
+        *odds = (was - ((was + (zero as i32 & (31 - 2 * i32::from(HALF)))) >> 5)) as u16;
         self.normalise();
-        bit
+        zero.wrapping_add(1) as usize
     }
 
     /// Goes down a tree from `node` until that is at least `end`.

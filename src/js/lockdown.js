@@ -22,8 +22,6 @@ const KEPT = new Set(
 /** Takes everything else away, for good, along the scope's whole prototype chain. Throws where something will not go. */
 export function lockDown() {
   const { language, languages, userAgent, hardwareConcurrency } = navigator;
-  // They name the address of the package.
-  performance.clearResourceTimings();
   for (let level = self; level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     for (const key of Reflect.ownKeys(level)) {
       if (typeof key === "symbol" || KEPT.has(key) || Reflect.deleteProperty(level, key)) continue;

@@ -6,6 +6,7 @@
 mod bad_workers;
 mod client;
 mod drop;
+mod fetch;
 mod host;
 mod online;
 mod page;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
+use spark_execute_core::config::{Credentials, UrlRequest};
 use spark_execute_core::protocol::{Source, ToWorker};
 use spark_execute_core::{Code, Failure};
 use spark_execute_worker::js::get;
@@ -23,19 +24,19 @@ async fn failure_of(expression: &str) -> Failure {
     package_of(expression).await.err().unwrap_or_else(|| panic!("{expression} is accepted")).0
 }
 
-async fn fetched(expression: &str) -> (String, Vec<(String, String)>, Option<String>) {
-    match package_of(expression).await.map(|package| package.source) {
-        Ok(Source::Fetch { url, headers, credentials }) => (url, headers, credentials),
+async fn fetched(expression: &str) -> UrlRequest {
+    match package_of(expression).await {
+        Ok(Package::Address(request)) => request,
         _ => panic!("{expression} is not fetched"),
     }
 }
 
 /// What is sent, all slices joined; checks the order of messages.
 async fn sent(package: &Package) -> (u32, Vec<u8>) {
-    let Source::Slices { text, total } = package.source else { panic!("not in slices") };
+    let Source::Slices { text } = package.source() else { panic!("not in slices") };
     let messages = Array::new();
     package
-        .send_slices(&host(&"".into()), |message| {
+        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |message| {
             messages.push(&match message {
                 ToWorker::Slice(Js(slice)) => slice.clone(),
                 ToWorker::SlicesEnd => JsValue::NULL,
@@ -46,12 +47,12 @@ async fn sent(package: &Package) -> (u32, Vec<u8>) {
         .await
         .unwrap();
     assert!(messages.pop().is_null(), "the end was not told");
-    assert_eq!(package.size(), Some(if text { total * 0.75 } else { total }));
     let bytes: Vec<u8> = messages
         .iter()
         .flat_map(|slice| slice.as_string().map_or_else(|| Uint8Array::new(&slice).to_vec(), String::into_bytes))
         .collect();
-    assert_eq!(bytes.len() as f64, total);
+    let size = bytes.len() as f64;
+    assert_eq!(package.size(), Some(if text { size * 0.75 } else { size }));
     (messages.length(), bytes)
 }
 
@@ -90,7 +91,7 @@ async fn the_callers_buffer_is_neither_detached_nor_shared() {
         }
         true
     };
-    package.send_slices(&host(&"".into()), keep).await.unwrap();
+    package.send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, keep).await.unwrap();
     assert_ne!(get(&slices.get(0), "buffer"), get(&value, "buffer"), "cloning would copy the whole buffer");
     assert_eq!(Uint8Array::new(&value).to_vec(), [1, 2, 3, 4]);
 }
@@ -131,7 +132,7 @@ async fn large_packages_go_in_slices_with_a_turn_between() {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let turns = || js("turns").as_f64().unwrap();
     package
-        .send_slices(&host(&"".into()), |_| {
+        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
             seen.borrow_mut().push(turns());
             js("(({ port1, port2 }) => { port1.onmessage = () => { turns += 1; }; port2.postMessage(0); })(new MessageChannel())");
             true
@@ -146,7 +147,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
     let package = package_of("new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let mut posted = 0;
     package
-        .send_slices(&host(&"".into()), |_| {
+        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
             posted += 1;
             false
         })
@@ -159,7 +160,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
 async fn bytes_that_are_transferred_on_the_way_are_missed() {
     let package = package_of("globalThis.large = new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let failure = package
-        .send_slices(&host(&"".into()), |_| {
+        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
             js("large.byteLength && structuredClone(large.buffer, { transfer: [large.buffer] })");
             true
         })
@@ -172,7 +173,7 @@ async fn bytes_that_are_transferred_on_the_way_are_missed() {
 #[wasm_bindgen_test]
 async fn text_is_sent_as_text() {
     let package = package_of("'UEsDBA=='").await.ok().unwrap();
-    assert!(matches!(package.source, Source::Slices { text: true, total: 8.0 }));
+    assert!(matches!(package.source(), Source::Slices { text: true }));
     assert_eq!(sent(&package).await, (1, b"UEsDBA==".to_vec()));
 }
 
@@ -182,17 +183,16 @@ async fn blobs_are_handed_over_whole() {
         js_sys::Reflect::set(&js_sys::global(), &"otherRealm".into(), &other_realm()).unwrap();
         let value = js(expression);
         let package = package(&model(&value), value.clone()).await.ok().unwrap();
-        let Source::Blob(Js(blob)) = &package.source else { panic!("no Blob") };
-        assert_eq!(blob, &value);
+        let Source::Blob(Js(blob)) = package.source() else { panic!("no Blob") };
+        assert_eq!(blob, value);
         assert_eq!(package.size(), Some(5.0));
-        assert!(package.body.is_none());
     }
 }
 
 #[wasm_bindgen_test]
 async fn a_response_becomes_its_blob() {
     let package = package_of("new Response('12345')").await.ok().unwrap();
-    let Source::Blob(Js(blob)) = &package.source else { panic!("no Blob") };
+    let Source::Blob(Js(blob)) = package.source() else { panic!("no Blob") };
     let text = wait(&blob.unchecked_ref::<web_sys::Blob>().text()).await.unwrap();
     assert_eq!(text, "12345");
 }
@@ -238,10 +238,10 @@ async fn addresses_are_resolved_against_the_document() {
         ("({ url: './a.zip' })", format!("{origin}/a.zip")),
         ("() => './from-function.zip'", format!("{origin}/from-function.zip")),
     ] {
-        assert_eq!(fetched(expression).await.0, url, "{expression}");
+        assert_eq!(fetched(expression).await.url, url, "{expression}");
     }
     js("document.head.append(Object.assign(document.createElement('base'), { href: 'https://base.example/deep/' }))");
-    let (url, ..) = fetched("'a.zip'").await;
+    let UrlRequest { url, .. } = fetched("'a.zip'").await;
     js("document.querySelector('base').remove()");
     assert_eq!(url, "https://base.example/deep/a.zip");
 }
@@ -255,14 +255,14 @@ async fn an_address_that_is_none_is_refused() {
 
 #[wasm_bindgen_test]
 async fn headers_and_credentials_come_along() {
-    let (_, headers, credentials) =
+    let UrlRequest { headers, credentials, .. } =
         fetched("({ url: '/a.zip', headers: { 'X-Key': '1', b: '2' }, credentials: 'include' })").await;
     let mut names: Vec<String> =
         headers.iter().map(|(name, value)| format!("{}={value}", name.to_lowercase())).collect();
     names.sort();
     assert_eq!(names, ["b=2", "x-key=1"]);
-    assert_eq!(credentials.as_deref(), Some("include"));
-    let (_, headers, _) = fetched("({ url: '/a.zip', headers: new Headers([['x-key', '3']]) })").await;
+    assert_eq!(credentials, Credentials::Include);
+    let UrlRequest { headers, .. } = fetched("({ url: '/a.zip', headers: new Headers([['x-key', '3']]) })").await;
     assert_eq!(headers, [("x-key".to_owned(), "3".to_owned())]);
 }
 
@@ -273,7 +273,7 @@ async fn a_function_is_asked_with_the_version_id_and_nothing_else() {
         [value, js("async (...given) => { globalThis.asked = [undefined, ...given]; return new Blob(['x']); }")]
     {
         let package = package(&model(&value), value.clone()).await.ok().unwrap();
-        assert!(matches!(package.source, Source::Blob(_)));
+        assert!(matches!(package, Package::Blob(_)));
         assert_eq!(Array::from(&js("asked")).to_vec(), [JsValue::UNDEFINED, "m".into()]);
     }
 }

@@ -24,9 +24,8 @@ async fn run(job: &Job, binary: &JsValue) -> Outcome {
         verify_checksums: true,
         integrity: None,
         max_pages: 65_536.0,
-        progress: false,
         keep: false,
-        source: package.source.clone(),
+        source: package.source(),
     };
     job.run(&host(&JsValue::NULL), &package, load).await
 }

@@ -97,6 +97,7 @@ test("a policy without blob: scripts: the call names the directive", async (page
 });
 
 test("a policy that forbids the address of the package", async (page) => {
+  page.ignoreConsole(/Content Security Policy/);
   await goWith(
     page,
     "/csp-connect",

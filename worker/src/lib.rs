@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::*;
 
 mod bytes;
 mod engine;
-pub mod fetch;
 mod integrity;
 pub mod js;
 mod limit;
@@ -17,6 +16,7 @@ pub mod reader;
 mod scope;
 mod session;
 pub mod slices;
+pub mod source;
 pub mod unpack;
 pub mod wire;
 

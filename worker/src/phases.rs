@@ -1,4 +1,5 @@
-//! How long each step of starting took. A worker starts one model, so this is kept once for all of it.
+//! How long each step of starting took. A worker starts one model, so this is kept once for all of it; the
+//! page takes what it notes at once.
 
 use std::cell::RefCell;
 

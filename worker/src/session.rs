@@ -17,15 +17,13 @@ use crate::scope::{Environment, Port};
 use crate::slices::Slices;
 use crate::unpack::{self, unpack};
 use crate::wire::{self, Js};
-use crate::{fetch, integrity, js};
+use crate::{integrity, js, source};
 
 /// The state of this worker.
 pub struct Session {
     port: Port,
     environment: Environment,
     exchange: Exchange,
-    /// When the load began.
-    began: Cell<f64>,
     /// A load whose slices are still arriving.
     arriving: RefCell<Option<(Load<Js>, Slices)>>,
     engine: RefCell<Option<Rc<Engine>>>,
@@ -42,7 +40,6 @@ impl Session {
             port: port.clone(),
             environment,
             exchange: Exchange::new(port.clone()),
-            began: Cell::new(0.0),
             arriving: RefCell::default(),
             engine: RefCell::default(),
             waiting: RefCell::default(),
@@ -65,15 +62,12 @@ impl Session {
         match wire::read_to_worker(data) {
             // These were seen above.
             Ok(ToWorker::Call { .. } | ToWorker::DispatchReply { .. }) => {}
-            Ok(ToWorker::Load(load)) => {
-                self.began.set(phases::clock());
-                match load.source {
-                    Source::Slices { text, total } => {
-                        *self.arriving.borrow_mut() = Some((load, Slices::new(text, total)));
-                    }
-                    _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
+            Ok(ToWorker::Load(load)) => match load.source {
+                Source::Slices { text } => {
+                    *self.arriving.borrow_mut() = Some((load, Slices::new(text)));
                 }
-            }
+                _ => self.clone().run(async move |session: &Session| session.load(load, None).await),
+            },
             Ok(ToWorker::Slice(slice)) => {
                 if let Some((_, slices)) = &mut *self.arriving.borrow_mut() {
                     slices.push(&slice.0);
@@ -102,15 +96,16 @@ impl Session {
     }
 
     async fn load(&self, load: Load<Js>, slices: Option<Slices>) -> Result<()> {
-        let Load { version_id, verify_checksums, integrity, max_pages, progress, keep, source } = load;
+        let Load { version_id, verify_checksums, integrity, max_pages, keep, source } = load;
         let bytes = match slices {
             Some(slices) => slices.finish()?,
             None => {
-                let tell = |bytes| self.port.send(&FromWorker::Progress(Js(bytes)));
-                fetch::bytes(source, JsValue::UNDEFINED, progress.then_some(&tell as fetch::Progress<'_>)).await?
+                let began = phases::clock();
+                let bytes = source::bytes(source).await?;
+                phases::over(Phase::Fetch, began);
+                bytes
             }
         };
-        phases::over(Phase::Fetch, self.began.get());
         integrity::check(&bytes, &integrity).await?;
         let mut unpacked = unpack(bytes, &version_id, verify_checksums, max_pages, Some(&self.environment)).await?;
         unpacked.keep(keep)?;

@@ -1,8 +1,8 @@
 //! A package that arrives in pieces, so that handing over a large one never blocks the page for long.
 
 use js_sys::{Array, Function, JsString, Object, Uint8Array};
+use spark_execute_core::Result;
 use spark_execute_core::base64_text::Decoder;
-use spark_execute_core::{Code, Failure, Result};
 use wasm_bindgen::prelude::*;
 
 use crate::js::{get, set};
@@ -12,18 +12,12 @@ use crate::js::{get, set};
 pub struct Slices {
     text: bool,
     pieces: Array,
-    total: f64,
 }
 
 impl Slices {
-    /// Expects slices of this kind, `total` bytes or characters in all.
-    pub fn new(text: bool, total: f64) -> Self {
-        Slices { text, pieces: Array::new(), total }
-    }
-
-    /// These slices of bytes, `total` in all.
-    pub fn of(pieces: Array, total: f64) -> Self {
-        Slices { text: false, pieces, total }
+    /// Expects slices of this kind.
+    pub fn new(text: bool) -> Self {
+        Slices { text, pieces: Array::new() }
     }
 
     /// Adds the next slice.
@@ -33,24 +27,21 @@ impl Slices {
 
     /// The bytes.
     pub fn finish(self) -> Result<Uint8Array> {
-        if self.text { self.decode() } else { self.join() }
+        if self.text { self.decode() } else { Ok(self.join()) }
     }
 
-    fn join(self) -> Result<Uint8Array> {
+    fn join(self) -> Uint8Array {
         if self.pieces.length() == 1 {
-            return Ok(self.pieces.get(0).unchecked_into());
+            return self.pieces.get(0).unchecked_into();
         }
-        let all = Uint8Array::new_with_length(self.total as u32);
+        let length = |piece: &JsValue| piece.unchecked_ref::<Uint8Array>().length();
+        let all = Uint8Array::new_with_length(self.pieces.iter().map(|piece| length(&piece)).sum());
         let mut at = 0;
         for piece in self.pieces.iter() {
-            let piece: Uint8Array = piece.unchecked_into();
-            if at + piece.length() > all.length() {
-                return Err(Failure::new(Code::Internal, "The slices of a package exceed its size."));
-            }
-            all.set(&piece, at);
-            at += piece.length();
+            all.set(piece.unchecked_ref(), at);
+            at += length(&piece);
         }
-        Ok(all)
+        all
     }
 
     /// With the platform's decoder where there is one (several times faster), else with ours.
@@ -84,9 +75,7 @@ pub fn decode_in_pieces(pieces: &Array) -> Result<Uint8Array> {
     let mut decoder = Decoder::new();
     let decoded = Array::new();
     let mut bytes = Vec::new();
-    let mut total = 0;
-    let mut keep = |bytes: &mut Vec<u8>| {
-        total += bytes.len() as u32;
+    let keep = |bytes: &mut Vec<u8>| {
         decoded.push(&Uint8Array::from(bytes.as_slice()));
         bytes.clear();
     };
@@ -102,9 +91,5 @@ pub fn decode_in_pieces(pieces: &Array) -> Result<Uint8Array> {
     }
     decoder.finish(&mut bytes)?;
     keep(&mut bytes);
-    let mut joined = Slices::new(false, f64::from(total));
-    for piece in decoded.iter() {
-        joined.push(&piece);
-    }
-    joined.join()
+    Ok(Slices { text: false, pieces: decoded }.join())
 }

@@ -19,7 +19,7 @@ use crate::phases::{self, Phase};
 use crate::scope::Environment;
 use crate::slices::Slices;
 use crate::wire::Js;
-use crate::{fetch, integrity};
+use crate::{integrity, source};
 
 /// Largest part, in bytes, that the platform inflates. It is faster as long as our own code is not yet optimised, and
 /// slower afterwards.
@@ -131,10 +131,10 @@ async fn read(
 /// Gets the bytes of a package, base64 text when `text` says so, and unpacks them; gives the image and warnings.
 pub async fn load_image(load: Load<Js>, text: bool) -> Result<(Image<Js>, Vec<String>)> {
     let began = phases::clock();
-    let mut bytes = fetch::bytes(load.source, JsValue::UNDEFINED, None).await?;
+    let mut bytes = source::bytes(load.source).await?;
     phases::over(Phase::Fetch, began);
     if text {
-        let mut slices = Slices::new(true, 0.0);
+        let mut slices = Slices::new(true);
         slices.push(&strict_decoder().decode(&bytes).unwrap_or_else(|_| JsValue::from_str("")));
         bytes = slices.finish()?;
     }

@@ -95,8 +95,6 @@ pub struct Config {
     pub external_api: bool,
     /// Whether steps of starts, and calls, go onto the browser's timeline.
     pub timings: bool,
-    /// Whether the page fetches packages, since its workers may not.
-    pub page_fetches: bool,
 }
 
 impl Config {
@@ -133,7 +131,7 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
     let endpoint = endpoint::parse(&fields, &mut notes)?;
     let default_replica = fields.get("replica").map_or(Ok(1), |value| model::replica(value, "replica"))?;
     let default_pages = fields.get("memoryLimit").map_or(Ok(MOST_PAGES), |value| model::pages(value, "memoryLimit"))?;
-    let page_fetches = places::check(&fields)?;
+    places::check(&fields)?;
     let default_lockdown = model::lockdown(&fields, true, &mut notes)?;
     let default_cache = fields.boolean("cache", false)?;
     let defaults = (default_replica, default_pages, default_lockdown, default_cache);
@@ -182,7 +180,6 @@ pub fn parse(raw: &Raw) -> Result<Parsed> {
         xcall,
         external_api,
         timings,
-        page_fetches,
     };
     Ok(Parsed { config, warnings: notes.into_texts() })
 }

@@ -5,9 +5,8 @@ use super::fields::{Fields, trimmed, wrong};
 use crate::error::Result;
 use crate::raw::Raw;
 
-/// Judges `workerUrl`, `wasmUrl`, `createWorker` and `isolation`, which stay in JavaScript. `true` when workers may be under
-/// a policy of their own, which may let nothing through: the page then fetches packages for them.
-pub(super) fn check(fields: &Fields<'_>) -> Result<bool> {
+/// Judges `workerUrl`, `wasmUrl`, `createWorker` and `isolation`, which stay in JavaScript.
+pub(super) fn check(fields: &Fields<'_>) -> Result<()> {
     let mut worker_url = false;
     for key in ["wasmUrl", "workerUrl"] {
         worker_url = match fields.present(key) {
@@ -23,14 +22,14 @@ pub(super) fn check(fields: &Fields<'_>) -> Result<bool> {
         return Err(wrong("createWorker", text));
     }
     match fields.present("isolation") {
-        None => Ok(create_worker || worker_url),
+        None => Ok(()),
         Some(Raw::Text(text)) if text == "sandbox" => {
             if create_worker || worker_url {
                 let text =
                     " does nothing for workers of workerUrl or createWorker, whose policy is their own. Leave one out.";
                 return Err(wrong("isolation", text));
             }
-            Ok(true)
+            Ok(())
         }
         Some(other) => fields.refuse("isolation", other, "\"sandbox\", or left out"),
     }

@@ -3,11 +3,11 @@
 
 mod bytes;
 mod engine;
-mod fetch;
 mod helpers;
 mod puppet;
 mod session;
 mod slices;
+mod source;
 mod support;
 mod unpack;
 

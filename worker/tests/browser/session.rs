@@ -80,7 +80,6 @@ fn load(source: Source<Js>) -> ToWorker<Js> {
         verify_checksums: true,
         integrity: None,
         max_pages: 65_536.0,
-        progress: false,
         keep: false,
         source,
     })
@@ -119,7 +118,7 @@ async fn from_a_blob_to_an_answer_and_a_second_replica() {
 async fn slices_arrive_one_by_one() {
     let page = Page::begin().await;
     let zip = model!("cylinder/cylinder");
-    page.send(&load(Source::Slices { text: false, total: f64::from(zip.length()) }));
+    page.send(&load(Source::Slices { text: false }));
     for start in (0..zip.length()).step_by(10_000) {
         let slice = zip.slice(start, (start + 10_000).min(zip.length()));
         assert!(page.send(&ToWorker::Slice(Js(slice.into()))).is_undefined());
@@ -144,13 +143,10 @@ async fn every_step_of_starting_reports_its_failure() {
     let page = Page::begin().await;
     page.send(&load(Source::Blob(Js(js("new Blob(['no zip'])")))));
     assert_eq!(page.failure().await.code, Code::ZipInvalid);
-    page.send(&load(Source::Slices { text: true, total: 4.0 }));
+    page.send(&load(Source::Slices { text: true }));
     page.send(&ToWorker::Slice(Js("?".into())));
     page.send(&ToWorker::SlicesEnd);
     assert_eq!(page.failure().await.code, Code::Base64Invalid);
-    let fetch = Source::Fetch { url: "http://127.0.0.1:9/".into(), headers: vec![], credentials: None };
-    page.send(&load(fetch));
-    assert_eq!(page.failure().await.code, Code::BinaryFetch);
     let image = Image {
         module: Js(js("new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))")),
         glue: Js(js("new Blob(['throw 1'])")),

@@ -138,7 +138,6 @@ async fn an_image_is_loaded_from_bytes_or_text() {
             verify_checksums: true,
             integrity: None,
             max_pages: 65_536.0,
-            progress: false,
             keep: false,
             source: Source::Blob(blob(&part)),
         };
@@ -150,7 +149,6 @@ async fn an_image_is_loaded_from_bytes_or_text() {
         verify_checksums: true,
         integrity: None,
         max_pages: 65_536.0,
-        progress: false,
         keep: false,
         source: Source::Blob(blob(&"UEsD!".into())),
     };

@@ -1,57 +1,31 @@
-//! Gets the bytes of a package from where the page says they are.
+//! Fetches packages. The page does, not its workers, which need some time to start and may be under a policy that lets
+//! nothing through.
 
-use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use spark_execute_core::cache::without_query;
-use spark_execute_core::package::Limits;
-use spark_execute_core::protocol::Source;
+use spark_execute_core::config::UrlRequest;
 use spark_execute_core::text::quoted;
 use spark_execute_core::{Code, Failure, Result};
+use spark_execute_worker::js::{describe, get, now, set};
+use spark_execute_worker::source::check_size;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Headers, RequestInit, Response};
+use web_sys::{Headers, RequestInit, Response};
 
-use crate::js::{Step, describe, get, now, set};
-use crate::slices::Slices;
-use crate::wire::Js;
-
-/// Hears how many bytes have come, and of how many: in an array.
+/// Hears how many bytes have come, and of how many where the server tells: in an array.
 pub type Progress<'a> = &'a dyn Fn(JsValue);
 
 /// `progress` is told at most so often, in milliseconds.
 const PROGRESS_MS: f64 = 100.0;
 
-/// The bytes of a `Blob`, or of what an address answers.
-/// The bytes of a `Blob`, or of what an address answers, until this `AbortSignal`, if it is one, says so.
-pub fn bytes<'a>(source: Source<Js>, signal: JsValue, progress: Option<Progress<'a>>) -> Step<'a, Result<Uint8Array>> {
-    Box::pin(read(source, signal, progress))
-}
-
-async fn read(source: Source<Js>, signal: JsValue, progress: Option<Progress<'_>>) -> Result<Uint8Array> {
-    match source {
-        Source::Blob(Js(blob)) => {
-            let blob: Blob = blob.unchecked_into();
-            check_size(blob.size())?;
-            let reading = blob.array_buffer();
-            buffer(reading).await.map_err(|error| {
-                let message = "The package cannot be read from its Blob or File. Has the file changed or gone since it \
-                               was chosen?";
-                Failure::new(Code::BinaryInvalid, message).with_details(describe(&error))
-            })
-        }
-        Source::Fetch { url, headers, credentials } => {
-            fetch(&url, &headers, credentials.as_deref(), &signal, progress).await
-        }
-        Source::Slices { .. } => Err(Failure::new(Code::Internal, "Slices are collected, not fetched.")),
-    }
-}
-
-async fn fetch(
-    url: &str,
-    headers: &[(String, String)],
-    credentials: Option<&str>,
+/// Gives `take` what the address answers, piece by piece, until that says `false` or the `AbortSignal` is aborted. In pieces,
+/// since only what comes tells how much comes: a server may say anything, or never end.
+pub async fn pieces(
+    UrlRequest { url, headers, credentials }: &UrlRequest,
     signal: &JsValue,
-    progress: Option<Progress<'_>>,
-) -> Result<Uint8Array> {
+    progress: Progress<'_>,
+    mut take: impl FnMut(Uint8Array) -> bool,
+) -> Result<()> {
     let unreachable = |error: JsValue| {
         let message = format!(
             "The package cannot be fetched from {}: the network or the server failed, or the server does not allow this \
@@ -70,12 +44,10 @@ async fn fetch(
     }
     options.set_headers(&list);
     set(&options, "signal", signal);
-    if let Some(mode) = credentials {
-        set(&options, "credentials", &mode.into());
-    }
+    set(&options, "credentials", &credentials.as_str().into());
     let fetching: Promise = get(&js_sys::global(), "fetch")
         .dyn_into::<Function>()
-        .and_then(|fetch| fetch.call2(&JsValue::UNDEFINED, &url.into(), &options))
+        .and_then(|fetch| fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &options))
         .map_err(unreachable)?
         .unchecked_into();
     let response: Response = JsFuture::from(fetching).await.map_err(unreachable)?.unchecked_into();
@@ -90,20 +62,12 @@ async fn fetch(
         return Err(Failure::new(Code::BinaryFetch, message).with_details(format!("content type: {kind}")));
     }
     let size = honest_size(&response);
-    if let Some(size) = size {
-        check_size(size)?;
-    }
-    if size.is_some() && progress.is_none() {
-        let reading = response.array_buffer().map_err(unreachable)?;
-        return buffer(reading).await.map_err(unreachable);
-    }
-    // In pieces, since only what comes tells how much comes: a server may say anything, or never end. Chromium's tools then
-    // show some of these requests as cancelled, though all of it was read.
+    check_size(size.unwrap_or_default())?;
     let body = get(&response, "body");
     if body.is_null() {
-        return Ok(Uint8Array::new_with_length(0));
+        return Ok(());
     }
-    let (pieces, mut total, mut told) = (Array::new(), 0.0, f64::NEG_INFINITY);
+    let (mut total, mut told) = (0.0, f64::NEG_INFINITY);
     let reader = call(&body, "getReader").map_err(unreachable)?;
     loop {
         let reading: Promise = call(&reader, "read").map_err(unreachable)?.unchecked_into();
@@ -113,21 +77,19 @@ async fn fetch(
         if !done {
             total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
         }
-        if let Some(progress) = progress
-            && (done || now() >= told + PROGRESS_MS)
-        {
+        if done || now() >= told + PROGRESS_MS {
             told = now();
             let all = if done { Some(total) } else { size };
             progress(Array::of2(&total.into(), &all.into()).into());
         }
         if done {
-            return Slices::of(pieces, total).finish();
+            return Ok(());
         }
-        pieces.push(&bytes);
-        if let Err(failure) = check_size(total) {
+        let fits = check_size(total);
+        if fits.is_err() || !take(bytes.unchecked_into()) {
             // Whether the server hears of it is not waited for.
             let _ = call(&reader, "cancel").map(|ending| JsFuture::from(ending.unchecked_into::<Promise>()));
-            return Err(failure);
+            return fits;
         }
     }
 }
@@ -144,19 +106,4 @@ fn honest_size(response: &Response) -> Option<f64> {
 
 fn call(object: &JsValue, method: &str) -> std::result::Result<JsValue, JsValue> {
     get(object, method).dyn_into::<Function>()?.call0(object)
-}
-
-/// Refuses what is larger than any package that is read.
-fn check_size(size: f64) -> Result<()> {
-    // Numbers with a fraction would be dear to write.
-    let most = Limits::default().package;
-    if size <= most as f64 {
-        return Ok(());
-    }
-    let message = format!("The package has more than the {most} bytes that are read. Is the address right?");
-    Err(Failure::new(Code::PackageTooLarge, message))
-}
-
-async fn buffer(reading: Promise) -> std::result::Result<Uint8Array, JsValue> {
-    Ok(Uint8Array::new(JsFuture::from(reading).await?.unchecked_ref::<ArrayBuffer>()))
 }
