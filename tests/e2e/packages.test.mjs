@@ -155,6 +155,7 @@ test("empty text and empty bytes are warned of at once and refused when asked fo
 });
 
 test("addresses that give no package", async (page) => {
+  page.ignoreConsole(/^Failed to load resource/);
   page.server.routes["/login"] = { body: "<!doctype html><title>Sign in</title>" };
   page.server.routes["/teapot.zip"] = { status: 418, body: "I am a teapot" };
   page.server.routes["/broken.zip"] = (request, response) => {
