@@ -123,10 +123,10 @@ function prelude(path, only) {
     });
   };
 
-  /** As the page tells a worker to read a package. */
-  const load = (url) => ["Load", "x", 0, null, 65536, "Fetch", url];
+  /** As the page tells a worker to read a package, but from an address: no worker of ours fetches. */
+  const load = (url) => ["Load", "x", 0, null, 65536, 0, "Fetch", url];
 
-  /** Our own code still knows how to fetch a package and to evaluate a script. It ends the worker that is told to. */
+  /** Our own code still knows how to evaluate a script. It ends the worker that is told to. */
   escape.listener = () => {
     tryOut("our listener", (url) => void self.onmessage?.({ data: load(url) }));
     tryOut("our listener, by an event", (url) => {
