@@ -18,24 +18,19 @@ pub type Progress<'a> = &'a dyn Fn(JsValue);
 /// `progress` is told at most so often, in milliseconds.
 const PROGRESS_MS: f64 = 100.0;
 
-/// Gives `take` what the address answers, piece by piece, until that says `false` or the `AbortSignal` is aborted. In pieces,
-/// since only what comes tells how much comes: a server may say anything, or never end.
-pub async fn pieces(
-    UrlRequest { url, headers, credentials }: &UrlRequest,
-    signal: &JsValue,
-    progress: Progress<'_>,
-    mut take: impl FnMut(Uint8Array) -> bool,
-) -> Result<()> {
-    let unreachable = |error: JsValue| {
-        let message = format!(
-            "The package cannot be fetched from {}: the network or the server failed, or the server does not allow this \
-             page to read it (CORS), or the page's Content Security Policy lacks the address in connect-src.",
-            without_query(url)
-        );
-        Failure::new(Code::BinaryFetch, message).with_details(describe(&error))
-    };
+/// What an address answered: its body is still to be read.
+pub struct Answer {
+    response: Response,
+    url: String,
+    /// How many bytes it has, where that is sure.
+    pub size: Option<f64>,
+}
+
+/// Asks for a package, until the `AbortSignal` is aborted.
+pub async fn ask(request: &UrlRequest, signal: &JsValue) -> Result<Answer> {
+    let UrlRequest { url, headers, credentials } = request;
     let options = RequestInit::new();
-    let list = Headers::new().map_err(unreachable)?;
+    let list = Headers::new().map_err(|error| unreachable(url, &error))?;
     for (name, value) in headers {
         list.append(name, value).map_err(|error| {
             Failure::new(Code::BinaryInvalid, format!("The request header {} is not valid.", quoted(name)))
@@ -45,12 +40,10 @@ pub async fn pieces(
     options.set_headers(&list);
     set(&options, "signal", signal);
     set(&options, "credentials", &credentials.as_str().into());
-    let fetching: Promise = get(&js_sys::global(), "fetch")
+    let fetching = get(&js_sys::global(), "fetch")
         .dyn_into::<Function>()
-        .and_then(|fetch| fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &options))
-        .map_err(unreachable)?
-        .unchecked_into();
-    let response: Response = JsFuture::from(fetching).await.map_err(unreachable)?.unchecked_into();
+        .and_then(|fetch| fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &options));
+    let response: Response = settled(fetching, url).await?.unchecked_into();
     if !response.ok() {
         let kind = response.headers().get("content-type").ok().flatten().unwrap_or_default();
         let message = format!(
@@ -63,35 +56,65 @@ pub async fn pieces(
     }
     let size = honest_size(&response);
     check_size(size.unwrap_or_default())?;
-    let body = get(&response, "body");
-    if body.is_null() {
-        return Ok(());
+    Ok(Answer { response, url: url.clone(), size })
+}
+
+impl Answer {
+    /// All of it, as the platform reads it: "arrayBuffer" or "blob".
+    pub async fn whole(self, method: &str) -> Result<JsValue> {
+        settled(call(&self.response, method), &self.url).await
     }
-    let (mut total, mut told) = (0.0, f64::NEG_INFINITY);
-    let reader = call(&body, "getReader").map_err(unreachable)?;
-    loop {
-        let reading: Promise = call(&reader, "read").map_err(unreachable)?.unchecked_into();
-        let piece = JsFuture::from(reading).await.map_err(unreachable)?;
-        let bytes = get(&piece, "value");
-        let done = get(&piece, "done").is_truthy();
-        if !done {
-            total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
-        }
-        if done || now() >= told + PROGRESS_MS {
-            told = now();
-            let all = if done { Some(total) } else { size };
-            progress(Array::of2(&total.into(), &all.into()).into());
-        }
-        if done {
+
+    /// Gives `take` what comes, piece by piece, until that says `false`: only what comes tells how much comes, since a server
+    /// may say anything, or never end. Chromium's tools then show some of these requests as cancelled, though all was read.
+    pub async fn pieces(&self, progress: Progress<'_>, mut take: impl FnMut(Uint8Array) -> bool) -> Result<()> {
+        let body = get(&self.response, "body");
+        if body.is_null() {
             return Ok(());
         }
-        let fits = check_size(total);
-        if fits.is_err() || !take(bytes.unchecked_into()) {
-            // Whether the server hears of it is not waited for.
-            let _ = call(&reader, "cancel").map(|ending| JsFuture::from(ending.unchecked_into::<Promise>()));
-            return fits;
+        let (mut total, mut told) = (0.0, f64::NEG_INFINITY);
+        let reader = call(&body, "getReader").map_err(|error| unreachable(&self.url, &error))?;
+        loop {
+            let piece = settled(call(&reader, "read"), &self.url).await?;
+            let bytes = get(&piece, "value");
+            let done = get(&piece, "done").is_truthy();
+            if !done {
+                total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
+            }
+            if done || now() >= told + PROGRESS_MS {
+                told = now();
+                let all = if done { Some(total) } else { self.size };
+                progress(Array::of2(&total.into(), &all.into()).into());
+            }
+            if done {
+                return Ok(());
+            }
+            let fits = check_size(total);
+            if fits.is_err() || !take(bytes.unchecked_into()) {
+                // Whether the server hears of it is not waited for.
+                let _ = call(&reader, "cancel").map(|ending| JsFuture::from(ending.unchecked_into::<Promise>()));
+                return fits;
+            }
         }
     }
+}
+
+/// What the promise gives; whatever is thrown or rejected, the address is not reached.
+async fn settled(promise: std::result::Result<JsValue, JsValue>, url: &str) -> Result<JsValue> {
+    let given = match promise {
+        Ok(promise) => JsFuture::from(promise.unchecked_into::<Promise>()).await,
+        Err(thrown) => Err(thrown),
+    };
+    given.map_err(|error| unreachable(url, &error))
+}
+
+fn unreachable(url: &str, error: &JsValue) -> Failure {
+    let message = format!(
+        "The package cannot be fetched from {}: the network or the server failed, or the server does not allow this page to \
+         read it (CORS), or the page's Content Security Policy lacks the address in connect-src.",
+        without_query(url)
+    );
+    Failure::new(Code::BinaryFetch, message).with_details(describe(error))
 }
 
 /// How much comes, where the browser holds the server to what it said: not when it expands the answer, which of other

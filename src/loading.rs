@@ -40,6 +40,15 @@ impl Pool {
             {
                 return;
             }
+            let began = phases::clock();
+            let package = match package {
+                Ok(package) => {
+                    let pieces = !pool.listening(model).is_empty();
+                    let fetched = package.fetched(&pool.fetching(replica), pieces).await;
+                    fetched.map_err(|failure| (failure, JsValue::UNDEFINED))
+                }
+                refused => refused,
+            };
             let package = match package {
                 Ok(package) => package,
                 Err((failure, cause)) => return pool.died(replica, failure, cause),
@@ -60,9 +69,8 @@ impl Pool {
             if !pool.post(replica, &ToWorker::Load(load)) {
                 return;
             }
-            let (began, signal) = (phases::clock(), pool.fetching(replica));
             let tell = |bytes| pool.progress(model, "fetch", &bytes);
-            match package.send(&pool.host, &signal, &tell, |message| pool.post(replica, message)).await {
+            match package.send(&pool.host, &tell, |message| pool.post(replica, message)).await {
                 Ok(()) if matches!(package, Package::Blob(_)) => {}
                 Ok(()) => {
                     phases::over(Phase::Fetch, began);

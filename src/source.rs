@@ -34,6 +34,8 @@ pub enum Package {
     },
     /// At an address, absolute.
     Address(UrlRequest),
+    /// On its way from there.
+    Answer(fetch::Answer),
 }
 
 impl Package {
@@ -42,7 +44,7 @@ impl Package {
         match self {
             Package::Blob(blob) => get(blob, "size").as_f64(),
             Package::Body { text, value } => Some(f64::from(length(value)) * if *text { 0.75 } else { 1.0 }),
-            Package::Address(_) => None,
+            Package::Address(_) | Package::Answer(_) => None,
         }
     }
 
@@ -59,22 +61,36 @@ impl Package {
         match self {
             Package::Blob(blob) => Source::Blob(Js(blob.clone())),
             Package::Body { text, .. } => Source::Slices { text: *text },
-            Package::Address(_) => Source::Slices { text: false },
+            Package::Address(_) | Package::Answer(_) => Source::Slices { text: false },
         }
     }
 
-    /// Sends the slices, which are fetched until `signal` is aborted, with `post`, which answers `false` to stop.
+    /// Asks for what is at an address, until `signal` is aborted. The platform reads it as a whole, unless nobody knows how
+    /// much it is or `pieces` are wanted: in few bytes, or in a Blob, which is nowhere in the page's memory.
+    pub async fn fetched(self, signal: &JsValue, pieces: bool) -> Result<Self> {
+        let Package::Address(request) = &self else { return Ok(self) };
+        let answer = fetch::ask(request, signal).await?;
+        Ok(match answer.size.filter(|_| !pieces) {
+            None => Package::Answer(answer),
+            Some(size) if size > f64::from(SLICE) => Package::Blob(answer.whole("blob").await?),
+            Some(_) => {
+                let value = Uint8Array::new(&answer.whole("arrayBuffer").await?).into();
+                Package::Body { text: false, value }
+            }
+        })
+    }
+
+    /// Sends the slices with `post`, which answers `false` to stop.
     pub async fn send(
         &self,
         host: &Host,
-        signal: &JsValue,
         progress: fetch::Progress<'_>,
         mut post: impl FnMut(&ToWorker<Js>) -> bool,
     ) -> Result<()> {
         let mut goes_on = true;
         match self {
-            Package::Blob(_) => return Ok(()),
-            Package::Address(request) => {
+            Package::Blob(_) | Package::Address(_) => return Ok(()),
+            Package::Answer(answer) => {
                 let take = |piece: Uint8Array| {
                     // Cloning a view would clone the whole buffer behind it.
                     let is_whole = piece.byte_length() == piece.buffer().byte_length();
@@ -82,7 +98,7 @@ impl Package {
                     goes_on = post(&ToWorker::Slice(Js(piece.into())));
                     goes_on
                 };
-                fetch::pieces(request, signal, progress, take).await?;
+                answer.pieces(progress, take).await?;
             }
             Package::Body { value, .. } => {
                 let (text, total, mut at) = (value.dyn_ref::<JsString>(), length(value), 0);

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::*;
-use crate::fetch::pieces;
+use crate::fetch::ask;
 
 fn at(url: &str) -> UrlRequest {
     UrlRequest { url: url.into(), headers: Vec::new(), credentials: Credentials::SameOrigin }
@@ -21,7 +21,7 @@ async fn bytes(request: &UrlRequest) -> Result<Vec<u8>, Failure> {
         all.extend(piece.to_vec());
         true
     };
-    pieces(request, &JsValue::UNDEFINED, &|_| {}, take).await.map(|()| all)
+    ask(request, &JsValue::UNDEFINED).await?.pieces(&|_| {}, take).await.map(|()| all)
 }
 
 /// Puts a `fetch` in place that does this; gives how to put the real one back.
@@ -50,12 +50,12 @@ async fn whoever_wants_to_hears_how_much_has_come() {
     };
     let served = format!("{}/Cargo.toml", js("location.origin").as_string().unwrap());
     let mut size = 0.0;
-    pieces(&at(&served), &JsValue::UNDEFINED, &tell, |piece| {
+    let answer = ask(&at(&served), &JsValue::UNDEFINED).await.unwrap();
+    let take = |piece: Uint8Array| {
         size += f64::from(piece.length());
         true
-    })
-    .await
-    .unwrap();
+    };
+    answer.pieces(&tell, take).await.unwrap();
     let told = told.take();
     assert_eq!(told.last(), Some(&(Some(size), Some(size))));
     assert!(told.len() > 1 && told[0].0 <= Some(size), "{told:?}");
@@ -127,7 +127,7 @@ async fn whoever_has_enough_gets_no_more() {
         count += 1;
         count < 3
     };
-    pieces(&at("u"), &JsValue::UNDEFINED, &|_| {}, take).await.unwrap();
+    ask(&at("u"), &JsValue::UNDEFINED).await.unwrap().pieces(&|_| {}, take).await.unwrap();
     restore();
     assert_eq!(count, 3);
     assert_eq!(js_async("cancelled").await, true);

@@ -36,7 +36,7 @@ async fn sent(package: &Package) -> (u32, Vec<u8>) {
     let Source::Slices { text } = package.source() else { panic!("not in slices") };
     let messages = Array::new();
     package
-        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |message| {
+        .send(&host(&"".into()), &|_| {}, |message| {
             messages.push(&match message {
                 ToWorker::Slice(Js(slice)) => slice.clone(),
                 ToWorker::SlicesEnd => JsValue::NULL,
@@ -91,7 +91,7 @@ async fn the_callers_buffer_is_neither_detached_nor_shared() {
         }
         true
     };
-    package.send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, keep).await.unwrap();
+    package.send(&host(&"".into()), &|_| {}, keep).await.unwrap();
     assert_ne!(get(&slices.get(0), "buffer"), get(&value, "buffer"), "cloning would copy the whole buffer");
     assert_eq!(Uint8Array::new(&value).to_vec(), [1, 2, 3, 4]);
 }
@@ -132,7 +132,7 @@ async fn large_packages_go_in_slices_with_a_turn_between() {
     let seen = Rc::new(RefCell::new(Vec::new()));
     let turns = || js("turns").as_f64().unwrap();
     package
-        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
+        .send(&host(&"".into()), &|_| {}, |_| {
             seen.borrow_mut().push(turns());
             js("(({ port1, port2 }) => { port1.onmessage = () => { turns += 1; }; port2.postMessage(0); })(new MessageChannel())");
             true
@@ -147,7 +147,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
     let package = package_of("new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let mut posted = 0;
     package
-        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
+        .send(&host(&"".into()), &|_| {}, |_| {
             posted += 1;
             false
         })
@@ -160,7 +160,7 @@ async fn sending_stops_when_nobody_takes_it_any_more() {
 async fn bytes_that_are_transferred_on_the_way_are_missed() {
     let package = package_of("globalThis.large = new Uint8Array(9 * 1024 * 1024)").await.ok().unwrap();
     let failure = package
-        .send(&host(&"".into()), &JsValue::UNDEFINED, &|_| {}, |_| {
+        .send(&host(&"".into()), &|_| {}, |_| {
             js("large.byteLength && structuredClone(large.buffer, { transfer: [large.buffer] })");
             true
         })
@@ -326,4 +326,21 @@ async fn a_function_that_gives_nonsense_is_told_so() {
         assert_eq!(failure.path.as_deref().map(|path| path.starts_with("nodegenModels[0].binary()")), Some(true));
         assert_says(&failure.message, &["nodegenModels[0].binary()", found]);
     }
+}
+
+#[wasm_bindgen_test]
+async fn the_platform_reads_what_it_can_as_a_whole() {
+    let url = |size: &str| format!("URL.createObjectURL(new Blob([new Uint8Array({size})]))");
+    let fetched = async |expression: &str, pieces| {
+        package_of(expression).await.ok().unwrap().fetched(&JsValue::UNDEFINED, pieces).await.unwrap()
+    };
+    let small = fetched(&url("3"), false).await;
+    assert_eq!(sent(&small).await, (1, vec![0, 0, 0]));
+    let large = fetched(&url("5 * 1024 * 1024"), false).await;
+    assert!(matches!(large, Package::Blob(_)) && large.size() == Some(5.0 * 1024.0 * 1024.0));
+    assert!(matches!(fetched(&url("3"), true).await, Package::Answer(_)), "whoever listens wants to hear of pieces");
+    js("globalThis.realFetch = fetch; globalThis.fetch = () => Promise.resolve(new Response('x'))");
+    let unknown = fetched("'https://h.example/a.zip'", false).await;
+    js("globalThis.fetch = realFetch");
+    assert!(matches!(unknown, Package::Answer(_)) && unknown.size().is_none());
 }
