@@ -43,7 +43,11 @@ pub async fn ask(request: &UrlRequest, signal: &JsValue) -> Result<Answer> {
     let fetching = get(&js_sys::global(), "fetch")
         .dyn_into::<Function>()
         .and_then(|fetch| fetch.call2(&JsValue::UNDEFINED, &url.as_str().into(), &options));
-    let response: Response = settled(fetching, url).await?.unchecked_into();
+    // The page may have put a fetch of its own in place.
+    let response = settled(fetching, url)
+        .await?
+        .dyn_into::<Response>()
+        .map_err(|_| unreachable(url, &"fetch gave no Response".into()))?;
     if !response.ok() {
         let kind = response.headers().get("content-type").ok().flatten().unwrap_or_default();
         let message = format!(
@@ -78,9 +82,12 @@ impl Answer {
             let piece = settled(call(&reader, "read"), &self.url).await?;
             let bytes = get(&piece, "value");
             let done = get(&piece, "done").is_truthy();
-            if !done {
-                total += get(&bytes, "length").as_f64().unwrap_or(f64::NAN);
-            }
+            let bytes = match bytes.dyn_into::<Uint8Array>() {
+                Ok(bytes) => bytes,
+                Err(_) if done => Uint8Array::new_with_length(0),
+                Err(_) => return Err(unreachable(&self.url, &"the body gave something other than bytes".into())),
+            };
+            total += f64::from(bytes.length());
             if done || now() >= told + PROGRESS_MS {
                 told = now();
                 let all = if done { Some(total) } else { self.size };
@@ -90,9 +97,9 @@ impl Answer {
                 return Ok(());
             }
             let fits = check_size(total);
-            if fits.is_err() || !take(bytes.unchecked_into()) {
+            if fits.is_err() || (bytes.length() > 0 && !take(bytes)) {
                 // Whether the server hears of it is not waited for.
-                let _ = call(&reader, "cancel").map(|ending| JsFuture::from(ending.unchecked_into::<Promise>()));
+                let _ = call(&reader, "cancel").map(|ending| JsFuture::from(Promise::resolve(&ending)));
                 return fits;
             }
         }
@@ -102,7 +109,7 @@ impl Answer {
 /// What the promise gives; whatever is thrown or rejected, the address is not reached.
 async fn settled(promise: std::result::Result<JsValue, JsValue>, url: &str) -> Result<JsValue> {
     let given = match promise {
-        Ok(promise) => JsFuture::from(promise.unchecked_into::<Promise>()).await,
+        Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
         Err(thrown) => Err(thrown),
     };
     given.map_err(|error| unreachable(url, &error))

@@ -17,9 +17,10 @@ const CHUNK_TEXT = 1 << 18;
  * @property {(remaining: number) => [size: number, room: number]} plan how many records to send together, and how many such
  *   chunks may be there that are not consumed; `remaining` is NaN where the source does not say its length
  * @property {(record: unknown) => string | undefined} encode the record's request as text, if it can travel in a chunk
- * @property {(texts: string[], records: unknown[]) => { answers: Promise<unknown[]>, cancel: () => void }} send a chunk; `undefined` is the
- *   answer of a record that failed, an `Error` that of one that is not to be tried by itself; rejects when the chunk as a
- *   whole failed, which says nothing of most of its records
+ * @property {(texts: string[], records: unknown[]) => { answers: Promise<unknown[]>, cancel: () => void,
+ *   again: (at: number) => unknown }} send a chunk; `undefined` is the answer of a record that failed, an `Error` that of one
+ *   that is not to be tried by itself; rejects when the chunk as a whole failed, which says nothing of most of its records.
+ *   `again` gives a record as it was when it was sent: the caller's own may have changed since
  * @property {(record: unknown) => { answer: Promise<unknown>, cancel: () => void }} single a record by itself
  */
 
@@ -242,7 +243,8 @@ class Batch {
     this.#records = [];
     this.#texts = [];
     this.#units = 0;
-    const { answers, cancel } = this.#host.send(texts, chunk.records);
+    const { answers, cancel, again } = this.#host.send(texts, chunk.records);
+    chunk.again = again;
     this.#track(
       cancel,
       answers.then(
@@ -275,9 +277,14 @@ class Batch {
   }
 
   #single(chunk, at) {
-    const { answer, cancel } = this.#host.single(chunk.records[at]);
+    const record = chunk.records[at];
+    const { answer, cancel } = this.#host.single(chunk.again ? chunk.again(at) : record);
     const settle = (outcome) => this.#settle(chunk, at, outcome);
-    this.#track(cancel, answer.then(settle, settle));
+    const failed = (error) => {
+      error.input = record;
+      settle(error);
+    };
+    this.#track(cancel, answer.then(settle, failed));
   }
 
   #track(cancel, done) {
@@ -305,7 +312,8 @@ class Batch {
     const isLast = this.#settled === this.#total || (this.#ended && this.#settled === this.#pulled);
     this.#progress?.(isLast, (now) => {
       const rate = this.#settled / Math.max((now - this.#began) / 1000, 0.001);
-      const remaining = Number.isNaN(this.#total) ? undefined : this.#total - this.#settled;
+      // An array may grow meanwhile.
+      const remaining = Number.isNaN(this.#total) ? undefined : Math.max(this.#total - this.#settled, 0);
       return { done: this.#settled, failed: this.#failed, rate, remaining };
     });
   }

@@ -29,14 +29,31 @@ function shown(response) {
   return JSON.stringify([outputs, data, meta, rest, typeof process_time]);
 }
 
-/** The responses in an answer, like `model` in all but outputs; `undefined` for rows with remarks. Throws where it is none. */
-function responsesIn(text, model) {
-  const { outputs, warnings, errors, process_time } = JSON.parse(text);
+/** Of which kind a value is, as a bit; none for what holds others. */
+function kind(value) {
+  const type = typeof value;
+  return value === null ? 1 : type === "number" ? 2 : type === "string" ? 4 : type === "boolean" ? 8 : 0;
+}
+
+/**
+ * The responses in an answer, like `model` in all but outputs; `undefined` for rows with remarks, and for those with values of a
+ * kind that no response `known` before had there: `kinds` has the bits of those. Throws where it is none.
+ */
+function responsesIn(text, model, known, kinds) {
+  const { outputs, warnings, errors, process_time, service_chain } = JSON.parse(text);
+  if (service_chain) throw "";
   const [names, ...rows] = outputs;
+  for (const [, response] of known) {
+    for (const name of names) kinds.set(name, kinds.get(name) | kind(response?.response_data?.outputs?.[name]));
+  }
+  const bits = names.map((name) => kinds.get(name));
   return rows.map((row, at) => {
     if (warnings?.[at] ?? errors?.[at] ?? row.length !== names.length) return undefined;
     const made = {};
-    for (let i = 0; i < names.length; i++) made[names[i]] = row[i];
+    for (let i = 0; i < names.length; i++) {
+      if (!(kind(row[i]) & bits[i])) return undefined;
+      made[names[i]] = row[i];
+    }
     const { response_data, response_meta } = model;
     return withPath(
       {
@@ -54,10 +71,11 @@ export function columnsOf(id, isGiven) {
   // What the records of the next chunk have in common: the names of their inputs, and their `request_meta` as text.
   let names;
   let meta;
-  let chunks = 0;
   let isTried = false;
   // Nothing is known that responses in columns could be made of.
   let isOff = false;
+  // Of which kinds each output was.
+  const kinds = new Map();
   // A response without remarks, and to what `request_meta`.
   let clean;
   let cleanFor;
@@ -79,27 +97,29 @@ export function columnsOf(id, isGiven) {
   };
 
   /** The text of a row's record. */
-  const recordOf = (row) => {
+  const recordOf = (row, names, meta) => {
     const cells = JSON.parse(row);
     const inputs = Object.fromEntries(names.map((name, at) => [name, cells[at]]));
     return `{"request_data":${JSON.stringify({ inputs })},"request_meta":${meta}}`;
   };
 
   /**
-   * How to send a chunk of these texts and rows, where `form` is wanted: the form taken, the texts to send, and `read(answers,
-   * decode)`. That gives the outcomes, `undefined` for records to be computed again, and how many are none of those: -1 where
-   * an answer in columns was not as it should be, `false` where nobody could tell.
+   * How to send a chunk of these texts and rows, where `form` is wanted: the form taken, the texts to send, `read(answers,
+   * decode)`, and `textOf(at)`, a record's own text. `read` gives the outcomes, `undefined` for records to be computed again,
+   * and how many are none of those: -1 where an answer in columns was not as it should be, `false` where nobody could tell.
    */
   const pack = (texts, form) => {
     let rows = texts.filter(isRow);
+    const [header, said] = [names, meta];
+    const textOf = (at) => (isRow(texts[at]) ? recordOf(texts[at], header, said) : texts[at]);
     let parts;
     let at;
     if (form === 1 && rows.length >= FEW && !isOff) {
-      // One of them says what their responses have in common, and shows whether those in columns are right.
-      at = chunks++ % rows.length;
-      parts = [...texts.filter((text) => !isRow(text)), recordOf(rows[at])];
+      // One of them shows whether responses made of columns are right; no pattern among records hides from chance.
+      at = Math.floor(Math.random() * rows.length);
+      parts = [...texts.filter((text) => !isRow(text)), recordOf(rows[at], header, said)];
     } else {
-      parts = [...(texts = texts.map((text) => (isRow(text) ? recordOf(text) : text)))];
+      parts = [...(texts = texts.map((text, at) => textOf(at)))];
       rows = [];
       if (form > 1 && parts.length >= form && !isTried) {
         isTried = true;
@@ -109,23 +129,26 @@ export function columnsOf(id, isGiven) {
       if (rows.length === 0 || rows.includes(undefined)) form = 0;
     }
     if (form) parts.push(`{"inputs":[${JSON.stringify(names)},${rows}],${meta.slice(1)}`);
+    const sent = meta;
     names = undefined;
-    const said = meta;
     const read = (answers, decode) => {
       const text = form && answers.pop();
       const outcomes = answers.map(decode);
       if (!form) return [outcomes, outcomes.length];
       const known = form === 1 ? [[at, outcomes.pop()]] : Object.entries(outcomes.slice(0, form));
-      const fresh = known.find(([, response]) => shown(response));
-      if (fresh) [clean, cleanFor] = [fresh[1], said];
-      isOff = cleanFor !== said;
+      // Kept, so that what all responses have in common is compared, too.
+      const fresh = cleanFor !== sent && known.find(([, response]) => shown(response));
+      if (fresh) [clean, cleanFor] = [fresh[1], sent];
+      isOff = cleanFor !== sent;
       let made = [];
       let done = !isOff && -1;
       try {
-        const all = isOff ? [] : responsesIn(text, clean);
-        if (all.length === rows.length && known.every(([at, response]) => shown(all[at]) === shown(response))) {
+        const all = isOff ? [] : responsesIn(text, clean, known, kinds);
+        const lost = all.filter((response) => !response).length;
+        const isRight = known.every(([at, response]) => !all[at] || shown(all[at]) === shown(response));
+        if (all.length === rows.length && isRight && (form === 1 || lost * 8 <= form)) {
           made = all;
-          done = texts.length - all.filter((response) => !response).length;
+          done = texts.length - lost;
         }
       } catch {
         // It takes no columns.
@@ -134,7 +157,7 @@ export function columnsOf(id, isGiven) {
       let other = 0;
       return [texts.map((text) => (isRow(text) ? made[row++] : outcomes[other++])), done];
     };
-    return [form, parts, read];
+    return [form, parts, read, textOf];
   };
   return { row, pack };
 }

@@ -75,6 +75,7 @@ test("an engine whose columns answer otherwise, throw, trap or crawl is asked on
 });
 
 test("an engine that answers otherwise only once it is trusted is found out, and its answers are not taken", async (page) => {
+  page.expectConsole(/otherwise than by themselves.*may be wrong/);
   const got = await run(page, async (binary) => {
     const posts = columnPosts();
     const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
@@ -184,5 +185,29 @@ test("what does not gain from columns never sees them: short batches, texts, eng
     return { none, once, texts: texts.every(({ response }, at) => response.response_data.outputs.twice === 2 * at), echoed: echoed.every((item) => shown(item)[1] === String(item.index)) };
   }, [columns, echo]);
   assert.deepEqual(got, { none: 0, once: 1, texts: true, echoed: true });
+  await page.workers(0);
+});
+
+test("texts that are no JSON among objects, from a source that comes in bursts", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    const source = async function* () {
+      for (let value = 0; value < 3_000; value++) {
+        if (value % 40 === 0) await new Promise((turn) => setTimeout(turn));
+        yield value % 40 === 0 ? "{bad" : ask({ tag: String(value), value, end: "" });
+      }
+    };
+    await all(spark.executeMany([ask({ tag: "", value: 0, end: "" })], "m"));
+    const found = [];
+    for await (const item of spark.executeMany(source(), "m")) {
+      found.push(item);
+      // A consumer that takes its time lets the source come ahead of the room that there is.
+      if (item.index < 400 && item.index % 20 === 0) await new Promise((turn) => setTimeout(turn, 4));
+    }
+    await spark.destroy();
+    const isRight = ({ index, response, error }) => (index % 40 ? response?.response_data.outputs.twice === 2 * index : error instanceof Error);
+    return [found.length, found.filter((item) => !isRight(item)).length];
+  }, columns);
+  assert.deepEqual(got, [3_000, 0]);
   await page.workers(0);
 });

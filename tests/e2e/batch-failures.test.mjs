@@ -102,3 +102,24 @@ test("a worker that miscounts is ended, and its records are computed again", asy
   assert.ok(got.forged > 1);
   await page.workers(0);
 });
+
+test("one object used again for each record: what is computed again is the record as it was", async (page) => {
+  const got = await run(page, async (binary) => {
+    const spark = new Spark({ nodegenModels: [{ versionId: "m", binary }] });
+    await all(spark.executeMany(tags(200), "m"));
+    const odd = { 50: "exception", 250: "trap", 450: "garbage" };
+    const again = function* () {
+      const inputs = {};
+      const record = ask(inputs);
+      for (let tag = 0; tag < 600; tag++) {
+        Object.assign(inputs, { tag: String(tag), end: odd[tag] });
+        yield record;
+      }
+    };
+    const items = await all(spark.executeMany(again(), "m"));
+    await spark.destroy();
+    return items.map(shown).filter(([index, what]) => what !== String(index));
+  }, echo);
+  assert.deepEqual(got, [[50, "ENGINE_EXCEPTION"], [250, "ENGINE_TRAP"], [450, "RESPONSE_INVALID"]]);
+  await page.workers(0);
+});

@@ -181,6 +181,47 @@ test("addresses that give no package", async (page) => {
   for (const error of Object.values(got.found)) assert.doesNotMatch(JSON.stringify(error), /secret/);
 });
 
+test("a fetch of the page's own that gives something odd", async (page) => {
+  const got = await page.run(async (zip) => {
+    const { fetch } = window;
+    const bytes = await bytesAt(zip);
+    const stream = (...chunks) => new Response(new ReadableStream({ start: (to) => (chunks.forEach((chunk) => to.enqueue(chunk)), to.close()) }));
+    const ways = {
+      "at once": () => stream(bytes),
+      "a thenable": () => ({ then: (resolve) => resolve(stream(bytes)) }),
+      "views and empty chunks": async () => stream(bytes.subarray(0, 0), bytes.subarray(0, 9), bytes.subarray(9), bytes.subarray(0, 0)),
+      "nothing": () => undefined,
+      "a promise of nothing": async () => null,
+      "no Response": async () => ({ ok: true }),
+      "text for bytes": async () => stream("PK"),
+      "lists for bytes": async () => stream([80, 75]),
+      "other numbers": async () => stream(new Uint16Array([80, 75])),
+    };
+    const found = {};
+    for (const [name, way] of Object.entries(ways)) {
+      window.fetch = way;
+      const spark = new Spark({ nodegenModels: [{ versionId: "m", binary: "/odd.zip" }] });
+      found[name] = await spark.load("m").then(() => "loaded", ({ code, details }) => `${code}: ${details}`);
+      await spark.destroy();
+    }
+    window.fetch = fetch;
+    return found;
+  }, packageOf("cylinder").url);
+  const noBytes = "BINARY_FETCH: the body gave something other than bytes";
+  const noResponse = "BINARY_FETCH: fetch gave no Response";
+  assert.deepEqual(got, {
+    "at once": "loaded",
+    "a thenable": "loaded",
+    "views and empty chunks": "loaded",
+    "nothing": noResponse,
+    "a promise of nothing": noResponse,
+    "no Response": noResponse,
+    "text for bytes": noBytes,
+    "lists for bytes": noBytes,
+    "other numbers": noBytes,
+  });
+});
+
 test("a function that throws or returns nonsense", async (page) => {
   const models = () => ({
     throws() {

@@ -18,6 +18,11 @@ function engine(text, lie = 0) {
 }
 const decode = (text) => (text ? { ...JSON.parse(text), status: "Success", error: null } : undefined);
 const answered = ([form, parts, read], lie) => [form, ...read(parts.map((part) => engine(part, lie)), decode)];
+/** Chance, in this test, takes the rows of a chunk of so many in their order. */
+function inOrder(t, rows) {
+  let next = 0;
+  t.mock.method(Math, "random", () => ((next++ % rows) + 0.5) / rows);
+}
 const said = (outcomes) => outcomes.map((outcome) => outcome?.response_data.outputs.twice);
 
 test("only records that differ in simple inputs alone have a row", () => {
@@ -67,7 +72,8 @@ test("a probe computes records both ways, and is nothing where one of them has n
   assert.equal(columnsOf("m", false).pack(texts(31), 32)[0], 0);
 });
 
-test("rows are one request, and one of them, another each time, as well by itself", () => {
+test("rows are one request, and one of them, another each time, as well by itself", (t) => {
+  inOrder(t, 9);
   const columns = columnsOf("m", false);
   const seen = [];
   for (let turn = 0; turn < 3; turn++) {
@@ -86,19 +92,23 @@ test("rows are one request, and one of them, another each time, as well by itsel
   assert.deepEqual([outcomes, done], [Array(10).fill(undefined), -1]);
 });
 
-test("rows with remarks have no outcome; without a response to go by none has, and no further row is made", () => {
+test("rows with remarks have no outcome; without a response to go by none has, and no further row is made", (t) => {
+  inOrder(t, 8);
   const columns = columnsOf("m", false);
   const warned = (text) => text.replace('"warnings":null', '"warnings":[{}]');
   const chunk = () => columns.pack(records(8).map(columns.row), 1);
   const read = ([, parts, read], change, answer) => read([change(engine(parts[0])), answer(engine(parts[1]))], decode);
   const same = (text) => text;
   assert.equal(read(chunk(), same, same)[1], 8);
-  // What is remarked on a row is said of its record, too, or columns say something else.
   const second = (text) => text.replace('"warnings":[null,null', '"warnings":[null,[{}]');
-  assert.deepEqual(read(chunk(), same, second), [Array(8).fill(undefined), -1]);
-  assert.deepEqual(said(read(chunk(), same, second)[0]), [0, undefined, 4, 6, 8, 10, 12, 14]);
+  for (let turn = 0; turn < 2; turn++) {
+    const [outcomes, done] = read(chunk(), same, second);
+    assert.deepEqual([said(outcomes), done], [[0, undefined, 4, 6, 8, 10, 12, 14], 7]);
+  }
   const fourth = (text) => text.replace('"warnings":[null,null,null,null', '"warnings":[null,null,null,[{}]');
   assert.deepEqual(read(chunk(), warned, fourth)[1], 7);
+  // Of a record, but not of its row: columns say something else.
+  assert.deepEqual(read(chunk(), warned, same), [Array(8).fill(undefined), -1]);
   const other = columnsOf("m", false);
   const packed = other.pack(records(8).map(other.row), 1);
   assert.deepEqual(read(packed, warned, same), [Array(8).fill(undefined), false]);
@@ -111,5 +121,31 @@ test("rows that are too few, or no longer wanted, are requests again", () => {
     const [taken, parts] = columns.pack(records(count).map(columns.row), form);
     assert.deepEqual(parts.map((part) => JSON.parse(part)), records(count));
     assert.equal(taken, 0);
+  }
+});
+
+test("what was not compared yet is not taken: other kinds of values, members that differ, services that were called", (t) => {
+  inOrder(t, 8);
+  const columns = columnsOf("m", false);
+  const read = (change, single = (text) => text) => {
+    const [, parts, read] = columns.pack(records(8).map(columns.row), 1);
+    return read([single(engine(parts[0])), change(engine(parts[1]))], decode);
+  };
+  for (const value of ['"4"', "null", "true", "[4]", "{}"]) {
+    const [outcomes, done] = read((text) => text.replace("[4]", `[${value}]`));
+    assert.deepEqual([said(outcomes), done], [[0, 2, undefined, 6, 8, 10, 12, 14], 7], value);
+  }
+  const same = (text) => text;
+  assert.equal(read(same, (text) => text.replace('"process_time":1', '"process_time":1,"system":"S"'))[1], -1);
+  assert.equal(read((text) => text.replace('"warnings"', '"service_chain":[{}],"warnings"'))[1], -1);
+  assert.equal(read(same)[1], 8);
+});
+
+test("each record's own text can be had, however it travelled", () => {
+  for (const form of [0, 1, 8]) {
+    const columns = columnsOf("m", false);
+    const texts = records(9).map(columns.row).with(4, JSON.stringify(records(5)[4]));
+    const [, , , textOf] = columns.pack(texts, form);
+    assert.deepEqual(texts.map((_, at) => JSON.parse(textOf(at))), records(9), `form ${form}`);
   }
 });
