@@ -41,13 +41,20 @@ impl Pool {
                 return;
             }
             let began = phases::clock();
+            let is_fetched = || {
+                phases::over(Phase::Fetch, began);
+                pool.took(replica, phases::take());
+            };
             let package = match package {
-                Ok(package) => {
+                Ok(package) if package.address().is_some() => {
                     let pieces = !pool.listening(model).is_empty();
                     let fetched = package.fetched(&pool.fetching(replica), pieces).await;
+                    if let Ok(Package::Blob(_)) = fetched {
+                        is_fetched();
+                    }
                     fetched.map_err(|failure| (failure, JsValue::UNDEFINED))
                 }
-                refused => refused,
+                other => other,
             };
             let package = match package {
                 Ok(package) => package,
@@ -72,10 +79,7 @@ impl Pool {
             let tell = |bytes| pool.progress(model, "fetch", &bytes);
             match package.send(&pool.host, &tell, |message| pool.post(replica, message)).await {
                 Ok(()) if matches!(package, Package::Blob(_)) => {}
-                Ok(()) => {
-                    phases::over(Phase::Fetch, began);
-                    pool.took(replica, phases::take());
-                }
+                Ok(()) => is_fetched(),
                 Err(failure) => pool.died(replica, failure, JsValue::UNDEFINED),
             }
         });
