@@ -182,9 +182,11 @@ declare class Spark {
    * }
    *
    * @param inputs The requests: an array, an iterable or async iterable, or a `ReadableStream`. Promises of requests come from
-   *   an async iterable, which awaits them; in any other they fail with a `BadRequestError`.
+   *   an async iterable, which awaits them; in any other they fail with a `BadRequestError`. A request is taken as it is when
+   *   it is read: one object may be used again for the next.
    * @param versionId Which model to run, as for {@link execute}; without it the one that `request_meta.version_id` of the
-   *   first record names that has one; then records that name none fail with a `ParameterRequiredError`. Records for other models are computed too, one by one.
+   *   first record names that has one; then records that name none fail with a `ParameterRequiredError`. Records for other
+   *   models are computed too, one by one.
    * @throws {Spark.WasmRunnerErrors.BadRequestError} At once: `inputs` or an option is wrong.
    * @returns An iterator that is rejected when the batch ends before its time: by its signal (`ExecuteCancelled`), by
    *   `totalTimeout` (`TimeoutError`), by {@link destroy}, by a source that throws (`BadRequestError`, its `cause`).
