@@ -176,7 +176,8 @@ test("a model that is kept needs no server at the second visit, and its engine i
   delete page.server.routes[binary];
   const second = await visit(page, { binary, replica: 2 });
   assert.deepEqual([second.volume, second.status, second.reason], ["62.832", "hit", undefined]);
-  assert.ok(second.times.cache > 0);
+  // Clocks are coarse there.
+  assert.ok(second.times.cache >= 0);
   assert.deepEqual([second.times.fetch, second.times.unpack], [undefined, undefined]);
   assert.equal(page.requests(binary), 1);
   // Once it is cleared there is none.
