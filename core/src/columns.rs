@@ -107,7 +107,8 @@ impl Columns {
             }
         };
         // An engine's remarks on a record, such as a warning, are best told by itself: it is computed again.
-        let answers = done.is_some_and(|done| done.saturating_mul(8) >= records.saturating_mul(7));
+        let compared = if let Form::Probe(some) = form { some } else { records };
+        let answers = done.is_some_and(|done| records.saturating_sub(done).saturating_mul(8) <= compared);
         self.stage = if is_good && answers && micros.is_finite() && self.stage != Stage::Refused {
             Stage::Proven
         } else {
@@ -214,7 +215,7 @@ mod tests {
         for (name, wrong) in [
             ("another answer", outcome(PROBED, None, 5_000.0)),
             ("a crash", outcome(PROBED, Some(0), f64::NAN)),
-            ("far too slow", outcome(PROBED, Some(32), 30_000.0)),
+            ("far too slow", outcome(PROBED, Some(500), 30_000.0)),
             ("another answer in use", outcome(Form::Columns, None, 4_000.0)),
             ("a crash in use", outcome(Form::Columns, Some(0), f64::NAN)),
             ("remarks on many", outcome(Form::Columns, Some(430), 4_000.0)),
@@ -228,5 +229,10 @@ mod tests {
         let mut columns = proven();
         columns.learn(outcome(Form::Columns, Some(440), 4_000.0));
         assert_eq!(next(&columns), Form::Columns, "remarks on few");
+        for (again, form) in [(4, Form::Columns), (5, Form::Requests)] {
+            let mut columns = timed();
+            columns.learn(outcome(PROBED, Some(500 - again), 5_000.0));
+            assert_eq!(next(&columns), form, "{again} of those that were compared");
+        }
     }
 }

@@ -1,7 +1,7 @@
 // Many records through one model. Records and iterators stay here; how many travel together, and how many may be under way
 // at all, is asked from outside.
 
-import { makeError } from "./errors.js";
+import { limited } from "./limits.js";
 import { teller } from "./progress.js";
 import { iteratorOf, sourceError } from "./sources.js";
 import { later } from "./turns.js";
@@ -80,21 +80,9 @@ class Batch {
     this.#iterator = iteratorOf(source);
     if (Array.isArray(source)) this.#total = source.length;
     else if (typeof source.size === "number") this.#total = source.size;
-    const { signal, totalTimeout, onProgress } = options;
+    const { onProgress } = options;
     this.#progress = onProgress && teller(onProgress);
-    const abort = () =>
-      this.#fail(makeError("CANCELLED", "The batch was cancelled.", undefined, undefined, signal.reason));
-    if (signal?.aborted) return abort();
-    signal?.addEventListener("abort", abort);
-    let timer;
-    if (totalTimeout !== undefined) {
-      const message = `The batch ran out of time after ${totalTimeout} ms. Raise \`totalTimeout\`, or give it less.`;
-      timer = setTimeout(() => this.#fail(makeError("TIMEOUT", message)), totalTimeout);
-    }
-    this.#release = () => {
-      signal?.removeEventListener("abort", abort);
-      clearTimeout(timer);
-    };
+    this.#release = limited(options, (error) => this.#fail(error));
   }
 
   next(keeper) {

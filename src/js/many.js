@@ -104,8 +104,8 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
   const send = (to, text, count, timeout, read) => {
     let call = 0;
     const answers = new Promise((resolve, reject) => {
-      const took = (answer, took) => {
-        const outcomes = read(answer, took);
+      const took = (answer, time) => {
+        const outcomes = read(answer, time);
         if (!outcomes) return false;
         most = Math.max(most, count);
         units = (text.length + answer.length) / count;
@@ -141,7 +141,8 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
         isWarned = true;
         warn(
           `The engine of ${id} answered records in columns (v4) otherwise than by themselves, though not at first. Results of ` +
-            "this batch that were given out before may be wrong: compute it again, which will not use columns, and tell who made the model.",
+            "this batch that were given out before may be wrong: compute it again, which will not use columns, and tell who " +
+            "made the model.",
         );
       }
       return outcomes;
@@ -179,7 +180,8 @@ export function executeMany(inputs, versionId, given, { client, models, warn, ex
         const count = texts.length;
         if (model !== undefined) return toEngine(texts, records);
         if (denied) return { answers: Promise.resolve(texts.map(() => denied)), cancel() {} };
-        const recordAt = again(records, (at) => `{"request_data":{"inputs":${texts[at]}},"request_meta":{"version_id":${JSON.stringify(id)}}}`);
+        const meta = `"request_meta":{"version_id":${JSON.stringify(id)}}`;
+        const recordAt = again(records, (at) => `{"request_data":{"inputs":${texts[at]}},${meta}}`);
         const began = performance.now();
         const { answers, cancel } = send(ONLINE, bodyOf(texts, id), count, timeout, (answer) => {
           micros = ((performance.now() - began) * 1000) / count;

@@ -79,7 +79,8 @@ export function encodeInputs(record, id, isGiven) {
   try {
     const { request_data, request_meta = {}, ...more } = record;
     const isAlone = has(more) && has(request_data, "inputs") && has(request_meta, "version_id");
-    if (!isAlone || (request_meta.version_id ?? (isGiven ? id : undefined)) !== id || !isDictionary(request_data.inputs)) return undefined;
+    const means = request_meta.version_id ?? (isGiven ? id : undefined);
+    if (!isAlone || means !== id || !isDictionary(request_data.inputs)) return undefined;
     return isPlain(request_data.inputs) ? JSON.stringify(request_data.inputs) : undefined;
   } catch {
     // As above.

@@ -269,6 +269,8 @@ for (const [what, worker] of Object.entries(NOT_OURS)) {
       if (/fails/.test(what)) assert.match(error.cause.message, /not today/);
     }
     if (!/says nothing|ends/.test(what)) return;
+    // It needs no worker: the page fetches meanwhile.
+    assert.ok(page.requests("/tests/models/cylinder/cylinder.zip") > 0, "the package was not asked for");
     // A call that has less time than the worker has says what it waited for.
     for (const error of await run({}, { timeout: 100 })) {
       assert.equal(error.code, "TIMEOUT");

@@ -122,6 +122,12 @@ test("progress says what is done, what failed and what remains; its own failures
   const open = [];
   await all(batch(numbers(3).values(), host(), { onProgress: (snapshot) => open.push(snapshot) }));
   assert.equal(open.at(-1).remaining, undefined);
+  const growing = numbers(3);
+  const remain = [];
+  const batched = batch(growing, host({ size: 1 }), { onProgress: (snapshot) => remain.push(snapshot.remaining) });
+  growing.push(...numbers(3));
+  await all(batched);
+  assert.equal(remain.at(-1), 0);
 });
 
 test("many consumers of one batch share it", async () => {
